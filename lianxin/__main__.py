@@ -1,0 +1,5 @@
+"""`python -m lianxin` is the same as `lianxin`."""
+
+from lianxin.config.cli import main
+
+main()

@@ -1,0 +1,60 @@
+"""The data folder of an installation (LIANXIN_HOME): database, keys, exports. Keys never enter the database or a backup."""
+
+import json
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+KEY_NAMES = ("django", "ledger", "person", "lookup", "feed")
+"""django: sessions and signatures · ledger: the entry chain · person: wraps each person's own key · lookup: blind index of
+phones · feed: private calendar addresses."""
+
+
+@dataclass(frozen=True)
+class Folder:
+    """Where one installation lives."""
+
+    path: Path
+
+    @property
+    def database(self) -> Path:
+        return self.path / "lianxin.sqlite3"
+
+    @property
+    def keys_file(self) -> Path:
+        return self.path / "keys" / "keys.json"
+
+    @property
+    def lake(self) -> Path:
+        return self.path / "lake"
+
+    @property
+    def exists(self) -> bool:
+        return self.keys_file.exists()
+
+    def make(self) -> None:
+        """Create the folder and its keys, readable by this user only. Existing keys are kept."""
+        self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if self.exists:
+            return
+        self.keys_file.parent.mkdir(exist_ok=True, mode=0o700)
+        keys = {name: secrets.token_hex(32) for name in KEY_NAMES}
+        fresh = self.keys_file.with_suffix(".new")
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            json.dump(keys, file, indent=1)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(self.keys_file)
+
+    def keys(self) -> dict[str, str]:
+        """The secret keys by name, 64 hexadecimal digits each; throw-away ones while the folder does not exist yet."""
+        if not self.exists:
+            return {name: secrets.token_hex(32) for name in KEY_NAMES}
+        stored: dict[str, str] = json.loads(self.keys_file.read_text())
+        return stored
+
+
+def current_folder() -> Folder:
+    """The folder named by LIANXIN_HOME, else `~/.lianxin`."""
+    return Folder(Path(os.environ.get("LIANXIN_HOME") or Path.home() / ".lianxin").expanduser().absolute())

@@ -1,0 +1,188 @@
+"""The door for writing what happened: `record()`, once per act, inside the act's own transaction."""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import connection, transaction
+
+from lianxin.ledger import clock
+from lianxin.ledger.errors import LedgerError
+from lianxin.ledger.kinds import check_data, find_kind
+from lianxin.ledger.models import Entry, Reason, Submission
+
+GENESIS = "0" * 64
+CHAIN_LOCK = 0x11A7
+
+
+@dataclass(frozen=True)
+class Act:
+    """What `record_many` writes: the arguments of `record`, without actor."""
+
+    kind: str
+    unit: Any
+    happened_on: date
+    subject: str = ""
+    quantity: int = 1
+    data: Mapping[str, object] = field(default_factory=dict)
+    evidence: Sequence[str] = ()
+
+
+def record(
+    *,
+    actor: AbstractBaseUser | None,
+    kind: str,
+    unit: Any,
+    happened_on: date,
+    subject: str = "",
+    quantity: int = 1,
+    data: Mapping[str, object] | None = None,
+    evidence: Sequence[str] = (),
+    supersedes: Entry | None = None,
+    reason: str = "",
+) -> Entry:
+    """Write one entry. Call it inside the transaction that changes the room's own rows.
+
+    unit: an `organizations.Unit`; credit stays with where it stood in the tree on `happened_on`.
+    happened_on: local date, today or earlier.
+    subject: which row of which room, `liaison.visit:12`.
+    data: only scalar fields the kind declares.
+    evidence: sha256 digests, hexadecimal.
+    supersedes: the entry this one corrects; it stays, closed at this instant. Needs a `reason`.
+
+    Raises LedgerError (a ValidationError) for an undeclared kind or field, a future day, a unit that was not open that day, a
+    missing actor, or an entry corrected already.
+    """
+    act = Act(kind, unit, happened_on, subject, quantity, data or {}, evidence)
+    with transaction.atomic():
+        if supersedes is not None and not reason.strip():
+            raise LedgerError("no_reason")
+        [entry] = _append(actor, [act], supersedes)
+        if reason.strip():
+            Reason.objects.create(entry=entry, text=reason.strip())
+    return entry
+
+
+def record_many(*, actor: AbstractBaseUser | None, acts: Iterable[Act]) -> list[Entry]:
+    """Write many entries in order, as `record` would, in a handful of statements. All or nothing."""
+    return _append(actor, list(acts), None)
+
+
+def _append(actor: AbstractBaseUser | None, acts: list[Act], supersedes: Entry | None) -> list[Entry]:
+    if actor is None or actor.pk is None or not actor.is_active:
+        raise LedgerError("no_actor")
+    if not acts:
+        return []
+    with transaction.atomic():
+        _lock_chain()
+        instant, today = clock.now(), clock.today()
+        paths = _paths_on({(act.unit, act.happened_on) for act in acts})
+        last = Entry.objects.order_by("-id").values_list("digest", flat=True).first() or GENESIS
+        entries = []
+        for act in acts:
+            kind = find_kind(act.kind)
+            if act.happened_on > today:
+                raise LedgerError("future", day=act.happened_on)
+            entry = Entry(
+                kind=kind.name,
+                unit=act.unit,
+                unit_path=paths[act.unit.pk, act.happened_on],
+                happened_on=act.happened_on,
+                recorded_at=instant,
+                actor_id=actor.pk,
+                quantity=act.quantity,
+                subject=act.subject,
+                data=check_data(kind, act.data),
+                evidence=list(act.evidence),
+                supersedes=supersedes,
+            )
+            last = entry.digest = entry_digest(entry, last)
+            entries.append(entry)
+        if supersedes is not None:
+            closed = Entry.objects.filter(pk=supersedes.pk, valid_to=None).update(valid_to=instant)
+            if not closed:
+                raise LedgerError("superseded")
+            supersedes.valid_to = instant
+        return Entry.objects.bulk_create(entries, batch_size=500)
+
+
+def _lock_chain() -> None:
+    """One writer at a time extends the chain. SQLite's IMMEDIATE transactions give that; PostgreSQL is asked for it."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CHAIN_LOCK])
+
+
+def _paths_on(wanted: set[tuple[Any, date]]) -> dict[tuple[int, date], str]:
+    """Where each unit stood in the tree on each day. Raises LedgerError where it was not open."""
+    placements: dict[int, list[tuple[date, date | None, str]]] = {}
+    units = {unit.pk: unit for unit, _ in wanted}
+    placement = type(next(iter(units.values())))._meta.get_field("placements").related_model
+    rows = placement.objects.filter(unit__in=units, valid_to=None).values_list("unit_id", "since", "until", "path")
+    for unit_id, since, until, path in rows:
+        placements.setdefault(unit_id, []).append((since, until, path))
+    paths = {}
+    for unit, day in wanted:
+        for since, until, path in placements.get(unit.pk, ()):
+            if since <= day and (until is None or day < until):
+                paths[unit.pk, day] = path
+                break
+        else:
+            started = [since for since, _, _ in placements.get(unit.pk, ())]
+            raise LedgerError("not_open" if not started or day < min(started) else "closed", unit=unit.name, day=day)
+    return paths
+
+
+def canonical(value: object) -> str:
+    """JSON with one spelling: sorted keys, no spaces, dates and instants in ISO form."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_iso)
+
+
+def _iso(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="microseconds")
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(f"no canonical form for {value!r}")
+
+
+CHAINED = ("kind", "unit_id", "unit_path", "happened_on", "recorded_at", "actor_id", "quantity", "subject", "data", "evidence", "supersedes_id")
+
+
+def entry_digest(entry: Entry, before: str) -> str:
+    """The digest that chains `entry` to the one before it. `valid_to` is left out: it is the superseding entry's `recorded_at`."""
+    body = canonical([before, *(getattr(entry, name) for name in CHAINED)])
+    return hmac.new(bytes.fromhex(settings.KEYS["ledger"]), body.encode(), hashlib.sha256).hexdigest()
+
+
+@dataclass(frozen=True)
+class Sent:
+    """How a submission relates to what was received before under its key."""
+
+    entry: Entry | None
+    """The entry saved earlier under this key, else None: go ahead."""
+    same: bool
+    """Whether that earlier one said exactly the same (a double tap) rather than something else (went back and changed it)."""
+
+
+def sent_before(*, actor: AbstractBaseUser, key: str, body: Mapping[str, object]) -> Sent:
+    """Look up a submission key. Call it first in the transaction that would save; then `remember_submission` with the entry."""
+    earlier = Submission.objects.select_related("entry").filter(key=key, actor_id=actor.pk).first()
+    if earlier is None:
+        return Sent(None, same=False)
+    return Sent(earlier.entry, same=earlier.body_hash == body_hash(body))
+
+
+def remember_submission(*, actor: AbstractBaseUser, key: str, body: Mapping[str, object], entry: Entry) -> None:
+    """Bind a submission key to the entry it made, in the same transaction."""
+    Submission.objects.create(key=key, actor_id=actor.pk, body_hash=body_hash(body), entry=entry, received_at=clock.now())
+
+
+def body_hash(body: Mapping[str, object]) -> str:
+    return hashlib.sha256(canonical({name: str(value) for name, value in body.items()}).encode()).hexdigest()

@@ -1,0 +1,164 @@
+"""Who may do what: the one place. The same rule answers “may A do X to Y?” and “which Y?”, as SQL over the tree.
+
+A post grants permissions on its unit's subtree (`SUBTREE`) or on its unit alone (`OWN`). Several posts add up; a post's end is the
+end of its rights. The table follows product.md, and the access matrix test holds every URL against it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Q
+from django.http import Http404
+
+from lianxin.ledger import clock
+from lianxin.organizations.models import Membership, MembershipKind, Post, Title, Unit, UnitQuerySet
+
+Reach = Literal["own", "subtree", "installation"]
+OWN: Reach = "own"
+SUBTREE: Reach = "subtree"
+INSTALLATION: Reach = "installation"
+
+STANDING_VIEW = "standing.view"
+"""See a unit's name, place, standing, calendar."""
+ENTRY_VIEW = "entry.view"
+"""See a unit's entries: its timeline."""
+RECORD_VIEW = "record.view"
+"""See what rooms keep behind an entry: a visit's findings, a meeting's agenda."""
+PEOPLE_VIEW = "people.view"
+"""See names by post and membership, phones masked."""
+GATHERING_RECORD = "gathering.record"
+VISIT_RECEIVE = "visit.receive"
+"""Record a visit the unit received; confirm a problem handled by a leader."""
+VISIT_RECORD = "visit.record"
+"""Record research, an inspection, a problem handled, as a contact leader."""
+INSPECTION_RECORD = "inspection.record"
+ENTRY_CORRECT = "entry.correct"
+"""Correct what others recorded; whoever recorded a thing may always correct it while their post lasts."""
+ELECTION_HOLD = "election.hold"
+IMPORT_RECORDS = "import.records"
+"""Import people, visits and gatherings."""
+IMPORT_UNITS = "import.units"
+TREE_CHANGE = "tree.change"
+"""Found, move, merge, close units; designate contact points."""
+SCHEME_PUBLISH = "scheme.publish"
+SCHEME_VIEW = "scheme.view"
+EXPORT = "export"
+REVEAL = "people.reveal"
+"""Open a sealed phone, with a reason."""
+APPROVE = "approve"
+LOG_VIEW = "log.view"
+VERIFY = "verify"
+ACCOUNTS_MANAGE = "accounts.manage"
+
+_MEMBER = {STANDING_VIEW, SCHEME_VIEW}
+_SECRETARY = _MEMBER | {ENTRY_VIEW, RECORD_VIEW, PEOPLE_VIEW, GATHERING_RECORD, VISIT_RECEIVE, ENTRY_CORRECT}
+
+GRANTS: dict[str, tuple[Reach, frozenset[str]]] = {
+    Title.MEMBER: (OWN, frozenset(_MEMBER)),
+    Title.TEAM_MEMBER: (OWN, frozenset(_MEMBER)),
+    Title.COMMITTEE_MEMBER: (OWN, frozenset(_MEMBER)),
+    Title.HEAD: (OWN, frozenset(_MEMBER)),
+    Title.SECRETARY: (OWN, frozenset(_SECRETARY)),
+    Title.DEPUTY_SECRETARY: (OWN, frozenset(_SECRETARY)),
+    Title.CLERK: (OWN, frozenset(_SECRETARY)),
+    Title.CONTACT_LEADER: (OWN, frozenset(_MEMBER | {ENTRY_VIEW, RECORD_VIEW, VISIT_RECORD})),
+    Title.TOWNSHIP_OFFICER: (
+        SUBTREE,
+        frozenset(
+            _MEMBER | {ENTRY_VIEW, RECORD_VIEW, PEOPLE_VIEW, IMPORT_RECORDS, ELECTION_HOLD, ENTRY_CORRECT, REVEAL, EXPORT}
+        ),
+    ),
+    Title.DEPARTMENT_HANDLER: (OWN, frozenset(_MEMBER | {ENTRY_VIEW})),
+    Title.COUNTY_OFFICER: (
+        SUBTREE,
+        frozenset(
+            _MEMBER
+            | {ENTRY_VIEW, RECORD_VIEW, PEOPLE_VIEW, IMPORT_RECORDS, IMPORT_UNITS, TREE_CHANGE, ELECTION_HOLD, ENTRY_CORRECT}
+            | {SCHEME_PUBLISH, EXPORT, REVEAL, APPROVE}
+        ),
+    ),
+    Title.INSPECTOR: (SUBTREE, frozenset(_MEMBER | {ENTRY_VIEW, RECORD_VIEW, INSPECTION_RECORD})),
+    Title.AUDITOR: (SUBTREE, frozenset({STANDING_VIEW, SCHEME_VIEW, ENTRY_VIEW, LOG_VIEW, VERIFY})),
+    Title.ADMINISTRATOR: (INSTALLATION, frozenset({ACCOUNTS_MANAGE})),
+}
+
+AnyUser = AbstractBaseUser | AnonymousUser
+
+
+@dataclass(frozen=True)
+class Grant:
+    """What one post or membership gives: permissions on a unit, or on it and all beneath."""
+
+    title: str
+    unit_id: int
+    path: str
+    reach: Reach
+    permissions: frozenset[str]
+
+    def covers(self, unit: Unit) -> bool:
+        return unit.pk == self.unit_id if self.reach == OWN else self.reach == SUBTREE and unit.path.startswith(self.path)
+
+
+def grants_for(user: AnyUser, on: date | None = None) -> list[Grant]:
+    """Everything the user's posts and memberships give on that day (today). Read once per request."""
+    if not user.is_authenticated or not user.is_active:
+        return []
+    day = on or clock.today()
+    cached: tuple[date, list[Grant]] | None = getattr(user, "_grants", None)
+    if cached and cached[0] == day:
+        return cached[1]
+    posts = Post.objects.on(day).filter(person__user_id=user.pk).values_list("title", "unit_id", "unit__path")
+    members = Membership.objects.on(day).filter(person__user_id=user.pk).values_list("kind", "unit_id", "unit__path")
+    held = [(title, unit_id, path) for title, unit_id, path in posts if title in GRANTS]
+    held += [
+        (Title.TEAM_MEMBER if kind == MembershipKind.VOLUNTEER else Title.MEMBER, unit_id, path) for kind, unit_id, path in members
+    ]
+    grants = [Grant(title, unit_id, path, *GRANTS[title]) for title, unit_id, path in held]
+    user._grants = (day, grants)  # type: ignore[union-attr]  # remembered for this request's user object only
+    return grants
+
+
+def may(user: AnyUser, permission: str, unit: Unit | None = None) -> bool:
+    """Whether the user may do this to `unit`; without a unit, to anything at all."""
+    grants = [grant for grant in grants_for(user) if permission in grant.permissions]
+    return bool(grants) if unit is None else any(grant.covers(unit) for grant in grants)
+
+
+def scope(user: AnyUser, *permissions: str, prefix: str = "") -> Q:
+    """The units on which the user has any of these permissions, as a condition on `{prefix}pk` and `{prefix}path`."""
+    condition = Q(**{f"{prefix}pk__in": ()})
+    own = set()
+    for grant in grants_for(user):
+        if grant.permissions.isdisjoint(permissions):
+            continue
+        if grant.reach == OWN:
+            own.add(grant.unit_id)
+        elif grant.reach == SUBTREE:
+            condition |= Q(**{f"{prefix}path__gte": grant.path, f"{prefix}path__lt": grant.path + ":"})
+    return condition | Q(**{f"{prefix}pk__in": sorted(own)}) if own else condition
+
+
+def units_for(user: AnyUser, *permissions: str) -> UnitQuerySet:
+    """The units on which the user has any of these permissions (default: may see their standing)."""
+    return Unit.objects.filter(scope(user, *(permissions or (STANDING_VIEW,))))
+
+
+def unit_for(user: AnyUser, code: str, *permissions: str) -> Unit:
+    """One unit by code. Raises Http404 where it does not exist and, alike, where it is not theirs."""
+    unit = units_for(user, *permissions).filter(code=code).first()
+    if unit is None:
+        raise Http404
+    return unit
+
+
+def titles_of(user: AnyUser) -> set[str]:
+    """The titles the user holds today."""
+    return {grant.title for grant in grants_for(user)}
+
+
+def paths_of(grants: Iterable[Grant]) -> list[str]:
+    return sorted({grant.path for grant in grants})

@@ -1,0 +1,25 @@
+"""What people meet in a terminal: commands that speak their language, data on stdout, talk on stderr, one clear line on failure."""
+
+from typing import Any, NoReturn
+
+import click
+
+
+class Refusal(click.ClickException):
+    """A command cannot do what was asked: one clear sentence, exit status 1 (or the one given)."""
+
+    def __init__(self, message: str, exit_code: int = 1) -> None:
+        super().__init__(str(message))
+        self.exit_code = exit_code
+
+    def show(self, file: Any = None) -> None:
+        click.echo(self.message, err=True)
+
+
+def say(message: object) -> None:
+    """Talk to the person: stderr, so that stdout stays data."""
+    click.echo(str(message), err=True)
+
+
+def refuse(message: object) -> NoReturn:
+    raise Refusal(str(message))
