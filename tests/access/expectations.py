@@ -1,0 +1,38 @@
+"""Reads expectations.yaml, strictly."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import yaml
+
+OBJECTS = ("none", "unit", "person", "entry")
+
+
+@dataclass(frozen=True)
+class Row:
+    """What one URL name expects."""
+
+    methods: dict[str, str]
+    object: str = "none"
+    args: dict[str, str] = field(default_factory=dict)
+    post: dict[str, str] = field(default_factory=dict)
+    step_up: bool = False
+
+
+def expectations() -> dict[str, Row]:
+    rows = {}
+    lines = Path(__file__).with_name("expectations.yaml").read_text().splitlines()
+    for number, line in enumerate(lines, 1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        parsed = yaml.safe_load(line)
+        assert isinstance(parsed, dict) and len(parsed) == 1, (
+            f"expectations.yaml:{number}: expected one row on one line, found {line!r}"
+        )
+        [(name, values)] = parsed.items()
+        assert name not in rows, f"expectations.yaml:{number}: {name} stands there twice"
+        rows[name] = Row(**values)
+        assert rows[name].object in OBJECTS, (
+            f"expectations.yaml:{number}: found object {rows[name].object}, expected one of {OBJECTS}"
+        )
+    return rows
