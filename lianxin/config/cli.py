@@ -2,6 +2,7 @@
 
 import os
 import sys
+from datetime import date
 from importlib import import_module, util
 
 import click
@@ -44,7 +45,7 @@ def _fix_today() -> None:
             taken = 1 if value else 2
             value = value or (arguments[position + 1] if len(arguments) > position + 1 else "")
             try:
-                clock.date.fromisoformat(value)
+                date.fromisoformat(value)
             except ValueError:
                 refuse(f"--today: found “{value}”, expected a date such as 2026-10-01")
             os.environ[clock.FIXED_DAY] = value

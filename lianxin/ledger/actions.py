@@ -152,11 +152,23 @@ def _iso(value: object) -> str:
     raise TypeError(f"no canonical form for {value!r}")
 
 
-CHAINED = ("kind", "unit_id", "unit_path", "happened_on", "recorded_at", "actor_id", "quantity", "subject", "data", "evidence", "supersedes_id")
+CHAINED = (
+    "kind",
+    "unit_id",
+    "unit_path",
+    "happened_on",
+    "recorded_at",
+    "actor_id",
+    "quantity",
+    "subject",
+    "data",
+    "evidence",
+    "supersedes_id",
+)
 
 
 def entry_digest(entry: Entry, before: str) -> str:
-    """The digest that chains `entry` to the one before it. `valid_to` is left out: it is the superseding entry's `recorded_at`."""
+    """The digest that chains `entry` to the one before it. `valid_to` is left out: the superseding entry says it."""
     body = canonical([before, *(getattr(entry, name) for name in CHAINED)])
     return hmac.new(bytes.fromhex(settings.KEYS["ledger"]), body.encode(), hashlib.sha256).hexdigest()
 

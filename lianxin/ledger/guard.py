@@ -1,8 +1,8 @@
 """Append-only, enforced by the database: triggers refuse every change but one (`valid_to`, once, from null).
 
-A model asks for it with `append_only = True`; it must have a `valid_to`. Traps closed: INSERT OR REPLACE (recursive_triggers is ON,
-so the delete trigger sees it), tables remade by a migration (reinstalled after each migrate, start-up refuses without
-them), TRUNCATE on PostgreSQL.
+A model asks for it with `append_only = True`; it must have a `valid_to`. Traps closed: INSERT OR REPLACE (with
+recursive_triggers ON the delete trigger sees it), tables remade by a migration (reinstalled after each migrate; start-up
+refuses without them), TRUNCATE on PostgreSQL.
 """
 
 from typing import Any

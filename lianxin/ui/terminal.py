@@ -1,4 +1,4 @@
-"""What people meet in a terminal: commands that speak their language, data on stdout, talk on stderr, one clear line on failure."""
+"""What people meet in a terminal: their language, data on stdout, talk on stderr, one clear line on failure."""
 
 from typing import Any, NoReturn
 
@@ -10,7 +10,7 @@ class Refusal(click.ClickException):
 
     def __init__(self, message: str, exit_code: int = 1) -> None:
         super().__init__(str(message))
-        self.exit_code = exit_code
+        self.exit_code = exit_code  # type: ignore[misc]  # click declares it on the class and reads it from the instance
 
     def show(self, file: Any = None) -> None:
         click.echo(self.message, err=True)

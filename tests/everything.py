@@ -1,0 +1,65 @@
+"""`make test`: every test on SQLite, then on PostgreSQL, and a plain word on what could not be run.
+
+python -m tests.everything [pytest arguments]
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+
+from tests.postgresql import NoServer, throw_away_server
+
+REQUIRE_ALL = os.environ.get("LIANXIN_REQUIRE_ALL") == "1"
+ON_SQLITE = "not postgresql"
+ON_POSTGRESQL = "not sqlite and not browser and not crash"
+NOTHING_COLLECTED = 5
+
+
+def main() -> int:
+    words = sys.argv[1:]
+    not_run = [f"{part}: {reason}" for part, reason in _missing()]
+    failed = []
+    if _pytest("SQLite", ON_SQLITE, words):
+        failed.append("SQLite")
+    try:
+        with throw_away_server() as url:
+            if _pytest("PostgreSQL", ON_POSTGRESQL, words, LIANXIN_DATABASE_URL=url):
+                failed.append("PostgreSQL")
+    except NoServer as missing:
+        not_run.append(f"the suite on PostgreSQL: {missing}")
+    print()
+    for line in not_run:
+        print(f"Not run – {line}")
+    if failed:
+        print(f"Failed on {' and '.join(failed)}.")
+    elif not not_run:
+        print("Everything was run, and passed.")
+    else:
+        print("Everything else was run, and passed.")
+    return 1 if failed or (REQUIRE_ALL and not_run) else 0
+
+
+def _missing() -> list[tuple[str, str]]:
+    """Parts of the suite this machine cannot run; pytest skips them and says so too."""
+    found = []
+    if not (shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")):
+        found.append(("pages in a real browser", "no Chromium: install chromium and fonts-noto-cjk"))
+    if not (shutil.which("cc") or shutil.which("gcc")):
+        found.append(("power cuts", "no C compiler: install gcc"))
+    return found
+
+
+def _pytest(title: str, selection: str, words: list[str], **environment: str) -> bool:
+    """Run the suite once; whether it failed."""
+    print(f"── {title} ──", flush=True)
+    started = time.monotonic()
+    command = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "worksteal", "-m", selection, *words]
+    status = subprocess.run(command, env={**os.environ, **environment}, stdin=subprocess.DEVNULL, check=False).returncode
+    print(f"{title}: {time.monotonic() - started:.0f} s", flush=True)
+    return status not in (0, NOTHING_COLLECTED)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,46 @@
+"""What tests ask of the machine: a PostgreSQL server, a compiler, a browser. Absent parts are skipped with the reason, or fail
+where everything is required (LIANXIN_REQUIRE_ALL=1, as in continuous integration)."""
+
+import os
+import shutil
+from collections.abc import Generator, Iterator
+from typing import Any
+
+import pytest
+
+from tests.postgresql import NoServer, throw_away_server
+
+REQUIRE_ALL = os.environ.get("LIANXIN_REQUIRE_ALL") == "1"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
+    report = yield
+    if REQUIRE_ALL and report.skipped and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[-1] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid}: everything is required here, but this was not run. {reason}"
+    return report
+
+
+@pytest.fixture(scope="session")
+def postgresql_url() -> Iterator[str]:
+    """The address of a PostgreSQL server with an empty database: the one this run is on, else a throw-away one."""
+    given = os.environ.get("LIANXIN_DATABASE_URL")
+    if given:
+        yield given
+        return
+    try:
+        with throw_away_server() as url:
+            yield url
+    except NoServer as missing:
+        pytest.skip(str(missing))
+
+
+@pytest.fixture(scope="session")
+def compiler() -> str:
+    """The machine's C compiler."""
+    found = shutil.which("cc") or shutil.which("gcc")
+    if found is None:
+        pytest.skip("no C compiler: install gcc")
+    return found
