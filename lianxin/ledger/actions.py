@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from lianxin.ledger import clock
 from lianxin.ledger.errors import LedgerError
 from lianxin.ledger.kinds import check_data, find_kind
-from lianxin.ledger.models import Entry, Reason, Submission
+from lianxin.ledger.models import Batch, Entry, Reason, Submission
 
 GENESIS = "0" * 64
 CHAIN_LOCK = 0x11A7
@@ -69,12 +69,15 @@ def record(
     return entry
 
 
-def record_many(*, actor: AbstractBaseUser | None, acts: Iterable[Act]) -> list[Entry]:
-    """Write many entries in order, as `record` would, in a handful of statements. All or nothing."""
-    return _append(actor, list(acts), None)
+def record_many(*, actor: AbstractBaseUser | None, acts: Iterable[Act], batch: Batch | None = None) -> list[Entry]:
+    """Write many entries in order, as `record` would, in a handful of statements. All or nothing.
+
+    batch: the import they belong to; they stay hidden until it is made visible.
+    """
+    return _append(actor, list(acts), None, batch)
 
 
-def _append(actor: AbstractBaseUser | None, acts: list[Act], supersedes: Entry | None) -> list[Entry]:
+def _append(actor: AbstractBaseUser | None, acts: list[Act], supersedes: Entry | None, batch: Batch | None = None) -> list[Entry]:
     if actor is None or actor.pk is None or not actor.is_active:
         raise LedgerError("no_actor")
     if not acts:
@@ -101,6 +104,7 @@ def _append(actor: AbstractBaseUser | None, acts: list[Act], supersedes: Entry |
                 data=check_data(kind, act.data),
                 evidence=list(act.evidence),
                 supersedes=supersedes,
+                batch=batch,
             )
             last = entry.digest = entry_digest(entry, last)
             entries.append(entry)
@@ -164,6 +168,7 @@ CHAINED = (
     "data",
     "evidence",
     "supersedes_id",
+    "batch_id",
 )
 
 

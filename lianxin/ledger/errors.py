@@ -21,5 +21,5 @@ MESSAGES = {
 class LedgerError(ValidationError):
     """What was asked cannot be written into the ledger; `code` names the rule."""
 
-    def __init__(self, code: str, **params: Any) -> None:
-        super().__init__(MESSAGES[code], code=code, params=params)
+    def __init__(self, rule: str, /, **params: Any) -> None:
+        super().__init__(MESSAGES[rule], code=rule, params=params)

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from django.utils.functional import Promise
+
 from lianxin.ledger.errors import LedgerError
 
 Scalar = str | int | bool
@@ -20,7 +22,7 @@ class Kind:
     """
 
     name: str
-    label: str
+    label: str | Promise
     fields: Mapping[str, type] = field(default_factory=dict)
     countable: bool = True
 

@@ -8,6 +8,24 @@ from django.db import models
 from django.db.models import F, Q
 
 
+class Batch(models.Model):
+    """A workbook being brought in. Its rows are written in small transactions and appear all at once, by this one flag."""
+
+    sheet = models.CharField(max_length=40)
+    file_hash = models.CharField(max_length=64)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+    visible = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return f"{self.sheet} {self.created_at}"
+
+
+def seen(prefix: str = "") -> Q:
+    """Rows of no batch, or of a batch that has been made visible."""
+    return Q(**{f"{prefix}batch": None}) | Q(**{f"{prefix}batch__visible": True})
+
+
 class EntryQuerySet(models.QuerySet["Entry"]):
     def happened_by(self, as_of: date) -> Self:
         """Entries of what had happened by that local date."""
@@ -15,11 +33,11 @@ class EntryQuerySet(models.QuerySet["Entry"]):
 
     def known_at(self, instant: datetime) -> Self:
         """Entries recorded by that instant and not superseded by then."""
-        return self.filter(Q(valid_to=None) | Q(valid_to__gt=instant), recorded_at__lte=instant)
+        return self.filter(seen(), Q(valid_to=None) | Q(valid_to__gt=instant), recorded_at__lte=instant)
 
     def standing(self) -> Self:
         """Entries not superseded."""
-        return self.filter(valid_to=None)
+        return self.filter(seen(), valid_to=None)
 
 
 class Entry(models.Model):
@@ -38,6 +56,8 @@ class Entry(models.Model):
     evidence = models.JSONField(default=list)
     supersedes = models.OneToOneField("self", models.PROTECT, null=True, related_name="superseded_by")
     valid_to = models.DateTimeField(null=True)
+    batch = models.ForeignKey(Batch, models.PROTECT, null=True, related_name="entries")
+    """The import that wrote it; hidden until that batch is visible."""
     digest = models.CharField(max_length=64)
     """HMAC-SHA-256 over this entry and the digest before it, under a key outside the database."""
 

@@ -1,7 +1,7 @@
 """Who may do what: the one place. The same rule answers “may A do X to Y?” and “which Y?”, as SQL over the tree.
 
-A post grants permissions on its unit's subtree (`SUBTREE`) or on its unit alone (`OWN`). Several posts add up; a post's end is the
-end of its rights. The table follows product.md, and the access matrix test holds every URL against it.
+A post grants permissions on its unit's subtree (`SUBTREE`) or on its unit alone (`OWN`). Several posts add up; a post's end is
+the end of its rights. The table follows product.md, and the access matrix test holds every URL against it.
 """
 
 from collections.abc import Iterable
@@ -68,9 +68,7 @@ GRANTS: dict[str, tuple[Reach, frozenset[str]]] = {
     Title.CONTACT_LEADER: (OWN, frozenset(_MEMBER | {ENTRY_VIEW, RECORD_VIEW, VISIT_RECORD})),
     Title.TOWNSHIP_OFFICER: (
         SUBTREE,
-        frozenset(
-            _MEMBER | {ENTRY_VIEW, RECORD_VIEW, PEOPLE_VIEW, IMPORT_RECORDS, ELECTION_HOLD, ENTRY_CORRECT, REVEAL, EXPORT}
-        ),
+        frozenset(_MEMBER | {ENTRY_VIEW, RECORD_VIEW, PEOPLE_VIEW, IMPORT_RECORDS, ELECTION_HOLD, ENTRY_CORRECT, REVEAL, EXPORT}),
     ),
     Title.DEPARTMENT_HANDLER: (OWN, frozenset(_MEMBER | {ENTRY_VIEW})),
     Title.COUNTY_OFFICER: (
@@ -115,10 +113,11 @@ def grants_for(user: AnyUser, on: date | None = None) -> list[Grant]:
     members = Membership.objects.on(day).filter(person__user_id=user.pk).values_list("kind", "unit_id", "unit__path")
     held = [(title, unit_id, path) for title, unit_id, path in posts if title in GRANTS]
     held += [
-        (Title.TEAM_MEMBER if kind == MembershipKind.VOLUNTEER else Title.MEMBER, unit_id, path) for kind, unit_id, path in members
+        (Title.TEAM_MEMBER if kind == MembershipKind.VOLUNTEER else Title.MEMBER, unit_id, path)
+        for kind, unit_id, path in members
     ]
     grants = [Grant(title, unit_id, path, *GRANTS[title]) for title, unit_id, path in held]
-    user._grants = (day, grants)  # type: ignore[union-attr]  # remembered for this request's user object only
+    user.__dict__["_grants"] = (day, grants)  # remembered for this request's user object only
     return grants
 
 

@@ -12,7 +12,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from lianxin.ledger.models import Entry
+from lianxin.ledger.models import Batch, Entry, seen
 
 LABEL_WIDTH = 7
 """Digits of one step of a path. Fixed, so that a subtree is a range: path >= p AND path < path_end(p)."""
@@ -103,6 +103,14 @@ class DatedQuerySet(models.QuerySet[Any]):
     def known(self) -> Self:
         """Rows as they are known now."""
         return self.filter(valid_to=None)
+
+
+class HeldQuerySet(models.QuerySet[Any]):
+    """Posts and memberships."""
+
+    def on(self, day: date) -> Self:
+        """Rows that hold on that local date, imports still under way left out."""
+        return self.filter(seen(), Q(until=None) | Q(until__gt=day), since__lte=day)
 
 
 class UnitQuerySet(models.QuerySet["Unit"]):
@@ -236,8 +244,7 @@ class Person(models.Model):
     phone_index = models.CharField(max_length=64, blank=True, db_index=True)
     """HMAC of the phone: finds the same number again without opening it."""
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="person")
-    visible = models.BooleanField(default=True)
-    """False while a large import is being brought in; one flag makes it all appear."""
+    batch = models.ForeignKey(Batch, models.PROTECT, null=True, blank=True, related_name="+")
 
     def __str__(self) -> str:
         return self.name
@@ -251,8 +258,9 @@ class Post(models.Model):
     title = models.CharField(max_length=24, choices=Title)
     since = models.DateField()
     until = models.DateField(null=True, blank=True)
+    batch = models.ForeignKey(Batch, models.PROTECT, null=True, blank=True, related_name="+")
 
-    objects = DatedQuerySet.as_manager()
+    objects = HeldQuerySet.as_manager()
 
     class Meta:
         indexes = [models.Index(fields=["unit", "title"], name="post_unit_title")]
@@ -269,8 +277,9 @@ class Membership(models.Model):
     kind = models.CharField(max_length=20, choices=MembershipKind)
     since = models.DateField()
     until = models.DateField(null=True, blank=True)
+    batch = models.ForeignKey(Batch, models.PROTECT, null=True, blank=True, related_name="+")
 
-    objects = DatedQuerySet.as_manager()
+    objects = HeldQuerySet.as_manager()
 
     class Meta:
         indexes = [models.Index(fields=["unit", "kind"], name="membership_unit_kind")]

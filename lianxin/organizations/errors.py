@@ -1,0 +1,40 @@
+"""Refusals about the tree and its people, each a plain sentence that says how to mend it."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+MESSAGES = {
+    "code_taken": _("Code %(code)s already belongs to %(name)s. Every unit has its own code."),
+    "parent_not_open": _("%(parent)s was not open on %(day)s. Choose a later day or another parent."),
+    "beneath_itself": _("%(unit)s cannot stand beneath %(parent)s, which stands beneath it."),
+    "same_parent": _("%(unit)s already stands beneath %(parent)s."),
+    "moved_later": _("%(unit)s was already changed on %(day)s. Choose that day or a later one."),
+    "same_unit": _("A unit cannot be merged into itself."),
+    "has_children": _("%(count)s units still stand beneath %(unit)s: %(names)s. Move or close them first."),
+    "already_closed": _("%(unit)s has been closed since %(day)s."),
+    "closed_before_opened": _("%(unit)s opened on %(opened)s; it cannot close on %(day)s or earlier."),
+    "already_designated": _("%(unit)s already is a %(designation)s on %(day)s."),
+    "not_designated": _("%(unit)s is not a %(designation)s on %(day)s."),
+    "derived_fact": _("“%(key)s” is worked out from posts and elections; it cannot be typed."),
+    "unknown_fact": _("“%(key)s” is not a fact we keep. Known: %(known)s."),
+    "wrong_fact": _("“%(key)s”: found “%(value)s”, expected %(expected)s."),
+    "too_few": _("A committee needs a secretary. Name who was elected secretary."),
+    "too_many": _("A committee has at most %(most)s members; %(found)s were named."),
+    "named_twice": _("%(person)s is named twice."),
+    "too_early": _("The last election was on %(last)s; %(day)s is more than a year before the term ends on %(due)s."),
+    "post_held": _("%(person)s already holds this post since %(day)s."),
+    "post_over": _("This post ended on %(day)s."),
+    "ends_before_start": _("It began on %(since)s; it cannot end on %(until)s or earlier."),
+    "future": _("%(day)s has not come yet. Choose today or an earlier day."),
+    "person_taken": _("Person code %(code)s already belongs to %(name)s."),
+    "no_reason": _("Say why. The reason stays beside the record."),
+}
+
+
+class OrganizationError(ValidationError):
+    """What was asked of the tree cannot be done; its `code` names the rule."""
+
+    def __init__(self, rule: str, /, **params: Any) -> None:
+        super().__init__(MESSAGES[rule], code=rule, params=params)
