@@ -55,6 +55,13 @@ class Folder:
         return stored
 
 
+DEMONSTRATION = Path(__file__).resolve().parents[2] / "var" / "demo"
+"""Where `make demo` keeps its county, in a checkout."""
+
+
 def current_folder() -> Folder:
-    """The folder named by LIANXIN_HOME, else `~/.lianxin`."""
-    return Folder(Path(os.environ.get("LIANXIN_HOME") or Path.home() / ".lianxin").expanduser().absolute())
+    """The folder named by LIANXIN_HOME; else, in a checkout that has run `make demo`, its demonstration; else `~/.lianxin`."""
+    named = os.environ.get("LIANXIN_HOME")
+    if not named and Folder(DEMONSTRATION).exists:
+        return Folder(DEMONSTRATION)
+    return Folder(Path(named or Path.home() / ".lianxin").expanduser().absolute())
