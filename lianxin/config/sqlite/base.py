@@ -36,7 +36,7 @@ def wal_is_safe(version: tuple[int, ...] = sqlite3.sqlite_version_info) -> bool:
 
 
 def harden(connection: sqlite3.Connection) -> None:
-    """Put the settings that lose nothing in force: WAL and FULL where WAL is safe and the disk allows it, else DELETE and EXTRA."""
+    """Put the settings that lose nothing in force: WAL and FULL where WAL is safe and the disk allows it, else EXTRA."""
     wanted = "WAL" if wal_is_safe() else "DELETE"
     (journal,) = connection.execute(f"PRAGMA journal_mode={wanted}").fetchone()
     connection.execute(f"PRAGMA synchronous={'FULL' if journal == 'wal' else 'EXTRA'}")
@@ -104,7 +104,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
                 if time.monotonic() > deadline:
                     os.close(queue)
                     raise OperationalError("database is locked") from None
-                time.sleep(random.uniform(0.001, 0.005))  # nosec B311: spreads the waiters, guards nothing
+                # Chance spreads the waiters; it guards nothing.
+                time.sleep(random.uniform(0.001, 0.005))  # nosec B311
             else:
                 self.queue = queue
                 return
