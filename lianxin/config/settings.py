@@ -49,6 +49,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "lianxin.config.bounds.BoundsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
@@ -136,7 +137,7 @@ def database() -> dict[str, object]:
             "CONN_HEALTH_CHECKS": True,
             "OPTIONS": {"options": "-c timezone=UTC"},
         }
-    return {"ENGINE": "lianxin.config.sqlite", "NAME": FOLDER.database}
+    return {"ENGINE": "lianxin.config.sqlite", "NAME": FOLDER.database, "CONN_MAX_AGE": None}
 
 
 DATABASES = {"default": database()}
@@ -172,6 +173,7 @@ if OVER_TLS:
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
 if TRUSTED_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+CSRF_FAILURE_VIEW = "lianxin.config.failures.form_refused"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -187,6 +189,8 @@ CONTENT_SECURITY_POLICY = {
 }
 PERMISSIONS_POLICY: dict[str, list[str]] = {name: [] for name in ("camera", "geolocation", "microphone", "payment", "usb")}
 
+UPLOAD_LIMIT = 20 * 1024 * 1024
+"""Bytes of a request, all files together: four times the largest workbook of 100,000 rows."""
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024

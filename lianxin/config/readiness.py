@@ -1,0 +1,29 @@
+"""Whether this installation may be worked on: made, brought up to date, and its ledger guarded."""
+
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.utils.translation import gettext as _
+
+from lianxin.config.folder import current_folder
+from lianxin.ledger.guard import missing_triggers
+
+
+def why_not_ready() -> str | None:
+    """The first thing that stands in the way, as a sentence with its remedy; None when nothing does."""
+    folder = current_folder()
+    if not folder.exists:
+        return _("There is no installation in %(folder)s. Make one with “lianxin init”, or name another folder in LIANXIN_HOME.") % {
+            "folder": folder.path
+        }
+    if connection.vendor == "sqlite" and not connection.is_in_memory_db() and not folder.database.exists():
+        return _("The database %(file)s is missing. Bring it back with “lianxin restore”.") % {"file": folder.database}
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        return _("The database was made by an earlier version. Run “lianxin upgrade”; it makes a backup first.")
+    missing = missing_triggers()
+    if missing:
+        return _(
+            "The ledger is not guarded: %(triggers)s missing or changed. Somebody altered the database. Run “lianxin verify”, keep what it"
+            " says, then restore the last backup; “lianxin upgrade” puts the guard back."
+        ) % {"triggers": ", ".join(missing)}
+    return None
