@@ -1,12 +1,20 @@
 """The product's own settings, on a throw-away data folder and with a password hasher that does not take its time."""
 
+import atexit
 import os
+import shutil
 import tempfile
+from pathlib import Path
+
+from lianxin.config.folder import Folder
 
 # Before the settings are read: they look up the data folder, and a test must never meet the one of whoever runs it.
-os.environ["LIANXIN_HOME"] = tempfile.mkdtemp(prefix="lianxin-test-")
+folder = Folder(Path(tempfile.mkdtemp(prefix="lianxin-test-")))
+folder.make()
+atexit.register(shutil.rmtree, folder.path, ignore_errors=True)
+os.environ["LIANXIN_HOME"] = str(folder.path)
 
-from lianxin.config.settings import *  # noqa: F403
+from lianxin.config.settings import *  # noqa: E402, F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"

@@ -2,13 +2,19 @@
 
 import os
 import sys
+from collections.abc import Callable, Iterator
 from datetime import date
+from functools import wraps
 from importlib import import_module, util
+from typing import Any
 
 import click
 
 import lianxin.ledger.clock as clock
 from lianxin.ui.terminal import refuse
+
+ANY_TIME = {"init", "restore", "upgrade", "verify", "demo", "declarations", "schemes check", "schemes test"}
+"""Commands that work without an installation, or mend one; every other refuses one that is not ready."""
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -33,7 +39,34 @@ def main() -> None:
             if app.name.startswith("lianxin.") and util.find_spec(name):
                 for command in import_module(name).commands:
                     lianxin.add_command(command)
+        for name, command in _leaves(lianxin):
+            if name not in ANY_TIME and command.callback is not None:
+                command.callback = _only_when_ready(command.callback)
         lianxin()
+
+
+def _leaves(command: click.Command, *before: str) -> Iterator[tuple[str, click.Command]]:
+    """Every command that does something, by its whole name (`schemes publish`)."""
+    if not isinstance(command, click.Group):
+        yield " ".join(before), command
+        return
+    for name, child in command.commands.items():
+        yield from _leaves(child, *before, name)
+
+
+def _only_when_ready(callback: Callable[..., Any]) -> Callable[..., Any]:
+    """The command, refused where the installation is absent, out of date or unguarded."""
+
+    @wraps(callback)
+    def checked(*arguments: Any, **options: Any) -> Any:
+        from lianxin.config.readiness import why_not_ready
+
+        problem = why_not_ready()
+        if problem:
+            refuse(problem)
+        return callback(*arguments, **options)
+
+    return checked
 
 
 def _fix_today() -> None:

@@ -12,10 +12,10 @@ def why_not_ready() -> str | None:
     """The first thing that stands in the way, as a sentence with its remedy; None when nothing does."""
     folder = current_folder()
     if not folder.exists:
-        return _("There is no installation in %(folder)s. Make one with “lianxin init”, or name another folder in LIANXIN_HOME.") % {
-            "folder": folder.path
-        }
-    if connection.vendor == "sqlite" and not connection.is_in_memory_db() and not folder.database.exists():
+        return _(
+            "There is no installation in %(folder)s. Make one with “lianxin init”, or name another folder in LIANXIN_HOME."
+        ) % {"folder": folder.path}
+    if connection.settings_dict["NAME"] == folder.database and not folder.database.exists():
         return _("The database %(file)s is missing. Bring it back with “lianxin restore”.") % {"file": folder.database}
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
@@ -23,7 +23,7 @@ def why_not_ready() -> str | None:
     missing = missing_triggers()
     if missing:
         return _(
-            "The ledger is not guarded: %(triggers)s missing or changed. Somebody altered the database. Run “lianxin verify”, keep what it"
-            " says, then restore the last backup; “lianxin upgrade” puts the guard back."
+            "The ledger is not guarded: %(triggers)s missing or changed. Somebody altered the database. Run “lianxin verify” and keep"
+            " what it says; restore the last backup, or put the guard back with “lianxin upgrade”."
         ) % {"triggers": ", ".join(missing)}
     return None

@@ -51,8 +51,8 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "lianxin.config.bounds.BoundsMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -158,9 +158,9 @@ LOGIN_URL = "sign_in"
 LOGIN_REDIRECT_URL = "desk"
 
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR.parent / "staticfiles"
-WHITENOISE_USE_FINDERS = True
-WHITENOISE_MAX_AGE = 365 * 24 * 3600
+STORAGES = {"staticfiles": {"BACKEND": "lianxin.config.static.VersionedStatic"}}
+WHITENOISE_USE_FINDERS = True  # straight from the packages: nothing to collect, nothing to forget
+WHITENOISE_MAX_AGE = 365 * 24 * 3600  # an address holds the version of its file
 
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

@@ -26,9 +26,14 @@ POSTGRESQL_TRIGGERS = {
         " WHEN (NOT (OLD.valid_to IS NULL AND NEW.valid_to IS NOT NULL AND {same})) EXECUTE FUNCTION keep_append_only()"
     ),
 }
-POSTGRESQL_FUNCTION = """
-CREATE OR REPLACE FUNCTION keep_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation'; END $$
+POSTGRESQL_REFUSAL = "BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END"
+POSTGRESQL_FUNCTION = (
+    f"CREATE OR REPLACE FUNCTION keep_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ {POSTGRESQL_REFUSAL} $$"
+)
+POSTGRESQL_IN_FORCE = """
+SELECT t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid
+WHERE NOT t.tgisinternal AND t.tgenabled IN ('O', 'A') AND c.relnamespace = current_schema()::regnamespace
+AND right(t.tgname, length(c.relname)) = c.relname AND p.proname = 'keep_append_only' AND trim(p.prosrc) = %s
 """
 
 
@@ -77,7 +82,7 @@ def missing_triggers() -> list[str]:
     wanted = expected_triggers(connection)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled IN ('O', 'A')")
+            cursor.execute(POSTGRESQL_IN_FORCE, [POSTGRESQL_REFUSAL])
             found = {name for (name,) in cursor.fetchall()}
             return sorted(set(wanted) - found)
         cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")

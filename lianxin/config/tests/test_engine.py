@@ -22,7 +22,11 @@ def open_file(tmp_path, django_db_blocker):
     opened = []
 
     def opener():
-        settings = {**connections.settings["default"], "ENGINE": "lianxin.config.sqlite", "NAME": str(tmp_path / "county.sqlite3")}
+        settings = {
+            **connections.settings["default"],
+            "ENGINE": "lianxin.config.sqlite",
+            "NAME": str(tmp_path / "county.sqlite3"),
+        }
         wrapper = engine.DatabaseWrapper(settings, f"file{len(opened)}")
         opened.append(wrapper)
         return wrapper
@@ -51,7 +55,9 @@ def ask(connection, question):
 
 def test_the_live_connection_has_the_settings_that_lose_nothing(open_file):
     connection = open_file()
-    found = {name: ask(connection, f"PRAGMA {name}") for name in ("journal_mode", "synchronous", "foreign_keys", "recursive_triggers")}
+    found = {
+        name: ask(connection, f"PRAGMA {name}") for name in ("journal_mode", "synchronous", "foreign_keys", "recursive_triggers")
+    }
     assert found == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "recursive_triggers": 1}
     assert ask(connection, "PRAGMA trusted_schema") == 0
     assert ask(connection, "PRAGMA secure_delete") == 1
@@ -76,7 +82,11 @@ def test_an_affected_version_falls_to_delete_and_extra(open_file, monkeypatch):
 
 def test_only_one_copy_of_sqlite_is_in_the_process():
     seen = subprocess.run(
-        [sys.executable, "-c", "import lianxin, sys, sqlite3, django.db.backends.sqlite3.base; print(sqlite3.__name__, '_sqlite3' in sys.modules)"],
+        [
+            sys.executable,
+            "-c",
+            "import lianxin, sys, sqlite3, django.db.backends.sqlite3.base; print(sqlite3.__name__, '_sqlite3' in sys.modules)",
+        ],
         capture_output=True,
         text=True,
         check=True,
@@ -87,9 +97,8 @@ def test_only_one_copy_of_sqlite_is_in_the_process():
 def test_a_writer_that_waits_too_long_is_told_that_the_database_is_locked(open_file, monkeypatch):
     monkeypatch.setattr(engine, "LONGEST_WAIT", 0.05)
     first, second = open_file(), open_file()
-    with writing(first):
-        with pytest.raises(OperationalError, match="database is locked"), writing(second):
-            pass
+    with writing(first), pytest.raises(OperationalError, match="database is locked"), writing(second):
+        pass
     with writing(second):  # and has its turn once the first is done
         assert second.in_sqlite_transaction
 
