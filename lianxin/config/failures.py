@@ -13,7 +13,10 @@ from django.core.exceptions import RequestDataTooBig
 from django.db import Error as DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.utils import translation
 from django.utils.translation import gettext_lazy as _
+
+from lianxin.ui.context import LARGE, TEXT_COOKIE
 
 logger = logging.getLogger(__name__)
 
@@ -24,6 +27,10 @@ SENTENCES = {
     HTTPStatus.FORBIDDEN: (
         _("This page was open for too long"),
         _("Go back, reload the page and send it again. If it happens again, let the browser keep cookies for this address."),
+    ),
+    HTTPStatus.NOT_FOUND: (
+        _("There is nothing here for you to see"),
+        _("The address may be mistyped, or the page may not be open to you."),
     ),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: (
         _("The file is too large"),
@@ -55,6 +62,16 @@ def too_large(request: HttpRequest) -> HttpResponse:
     response = _page(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     response["Connection"] = "close"  # the rest of the upload is not waited for
     return response
+
+
+def not_found(request: HttpRequest, exception: BaseException | None = None) -> HttpResponse:
+    """Django's handler404. The same words for what is absent and for what is not theirs."""
+    return _page(request, HTTPStatus.NOT_FOUND)
+
+
+def forbidden(request: HttpRequest, exception: BaseException | None = None) -> HttpResponse:
+    """Django's handler403. The gate refuses with 404, so this is rare: something of Django's own said no."""
+    return _page(request, HTTPStatus.NOT_FOUND)
 
 
 def form_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -89,6 +106,17 @@ def _page(request: HttpRequest, status: HTTPStatus, number: str = "") -> HttpRes
     title, advice = SENTENCES[status]
     # A mistake of ours may have come after the saving; of the others it is known that they came before.
     sent = request.method not in ("GET", "HEAD") and status != HTTPStatus.INTERNAL_SERVER_ERROR
-    return HttpResponse(
-        render_to_string("config/failure.html", {"title": title, "advice": advice, "number": number, "sent": sent}), status=status
-    )
+    # What fails outside the locale middleware is still said in the reader's language.
+    language = translation.get_language_from_request(request)
+    with translation.override(language):
+        words = {
+            "title": title,
+            "advice": advice,
+            "number": number or f"{secrets.randbelow(10**8):08d}",
+            "sent": sent,
+            "LANGUAGE_CODE": language,
+            "large_text": request.COOKIES.get(TEXT_COOKIE) == LARGE,
+        }
+        if not number:
+            logger.info("refusal %s: %s %s: %s", words["number"], request.method, request.path, status)
+        return HttpResponse(render_to_string("config/failure.html", words), status=status)

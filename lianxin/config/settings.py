@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.forms",
     "django_htmx",
     "django_cotton.apps.SimpleAppConfig",
     "template_partials.apps.SimpleAppConfig",
@@ -107,6 +108,9 @@ TEMPLATES = [
         },
     }
 ]
+
+FORM_RENDERER = "lianxin.ui.forms.Renderer"
+COTTON_ISOLATE_BY_DEFAULT = True
 
 # Clocks are naive UTC everywhere (zone-aware timestamps compare as text on SQLite); a day is a local date of Asia/Shanghai.
 # lianxin.ledger.clock is the only place that asks what time it is.

@@ -2,11 +2,17 @@
 
 from django.urls import URLPattern, URLResolver, path
 
+from lianxin.accounts.gate import public
 from lianxin.config import views
+from lianxin.ui import views as ui
 
 handler400 = "lianxin.config.failures.bad_request"
+handler403 = "lianxin.config.failures.forbidden"
+handler404 = "lianxin.config.failures.not_found"
 handler500 = "lianxin.config.failures.server_error"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("health/", views.health, name="health"),
+    path("language/", public("POST")(ui.choose_language), name="choose_language"),
+    path("text-size/", public("POST")(ui.choose_text), name="choose_text"),
 ]
