@@ -1,9 +1,13 @@
 """Who can sign in. A user is only a key to the door; who it is and what it may do stands in organizations."""
 
-from typing import Any
+from datetime import datetime
+from typing import Any, Self
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
+
+from lianxin.ledger.models import Entry
 
 
 class UserManager(BaseUserManager["User"]):
@@ -37,3 +41,39 @@ class User(AbstractBaseUser):
 
     def get_full_name(self) -> str:
         return self.username
+
+
+class Session(AbstractBaseSession):
+    """One sign-in on one device. The key is a digest of the browser's cookie (see sessions.py)."""
+
+    user = models.ForeignKey(User, models.CASCADE, null=True, related_name="sessions")
+    signed_in_at = models.DateTimeField(null=True)
+    device = models.CharField(max_length=60, blank=True)
+    """Kind of device and browser, in a word or two; no address is kept."""
+
+    def __str__(self) -> str:
+        return f"{self.user_id} on {self.device}"
+
+
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def open_at(self, instant: datetime) -> Self:
+        """Links that can still be used at that instant (naive UTC)."""
+        return self.filter(used_at=None, revoked_at=None, expires_at__gt=instant)
+
+
+class Invitation(models.Model):
+    """A one-time link by which a person chooses a password. The link itself is not kept, only a keyed digest of its token."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="invitations")
+    digest = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+    entry = models.ForeignKey(Entry, models.PROTECT, related_name="+")
+    """The act that issued it; it tells the unit on whose timeline it stands."""
+
+    objects = InvitationQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.user_id} until {self.expires_at}"

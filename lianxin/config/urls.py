@@ -1,6 +1,6 @@
 """Every address, room by room."""
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from lianxin.accounts.gate import public
 from lianxin.config import views
@@ -15,4 +15,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("health/", views.health, name="health"),
     path("language/", public("POST")(ui.choose_language), name="choose_language"),
     path("text-size/", public("POST")(ui.choose_text), name="choose_text"),
+    path("", include("lianxin.accounts.urls")),
 ]
