@@ -12,6 +12,7 @@ handler404 = "lianxin.config.failures.not_found"
 handler500 = "lianxin.config.failures.server_error"
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("lianxin.home.urls")),
     path("health/", views.health, name="health"),
     path("language/", public("POST")(ui.choose_language), name="choose_language"),
     path("text-size/", public("POST")(ui.choose_text), name="choose_text"),

@@ -1,6 +1,10 @@
 from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
 
 
 class RemindersConfig(AppConfig):
     name = "lianxin.reminders"
     label = "reminders"
+
+    def ready(self) -> None:
+        autodiscover_modules("notices")

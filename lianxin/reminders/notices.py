@@ -1,0 +1,129 @@
+"""Reminders. An app declares in its own `notices.py` what falls due, who hears of it, and which page records what.
+
+Nobody writes a reminder: it is worked out from standings, terms and rows each time, and is gone when the thing is done. The same
+list stands on the desk, in the private calendar and in the daily mail.
+
+    declare(
+        Notice(
+            "liaison.confirmations",
+            _("Problems waiting for your confirmation"),
+            permission=VISIT_RECEIVE,
+            due=lambda user, today: [Due(…) for … in queries.waiting_for(user)],
+        )
+    )
+    records("liaison.inspected", _("Record an inspection"), permission=VISIT_RECORD, address=lambda code: reverse(…, args=[code]))
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from django.utils.functional import Promise
+
+from lianxin.organizations.access import AnyUser, may
+from lianxin.organizations.models import Unit
+
+Words = str | Promise
+
+
+@dataclass(frozen=True)
+class Act:
+    """The one thing to do about it: the words of the button and where it leads."""
+
+    words: Words
+    address: str
+
+
+@dataclass(frozen=True)
+class Due:
+    """One thing owed.
+
+    key: names the same obligation from day to day: `standing:contact-131:inspect:152221200203-1:2026`. Calendars know it by this.
+    unit: whose it is, by code and name.
+    text: what is missing, in one line. It leaves the house by mail and calendar: no personal data.
+    due: the last day, where there is one.
+    state: a word of lianxin.ui.states: pending, behind, impossible, due_soon, overdue, waiting.
+    address: where it is explained.
+    act: its one action, where the reader may do it.
+    n, need: how far it has come, where that can be counted.
+    """
+
+    key: str
+    unit_code: str
+    unit_name: str
+    text: Words
+    due: date | None
+    state: str
+    address: str
+    act: Act | None = None
+    n: int | None = None
+    need: int | None = None
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One sort of reminder.
+
+    key: `app.plural`.
+    title: the heading its items stand under on the desk.
+    permission: who hears of it; `due` narrows further to what is that reader's own.
+    due: what is owed by this user as of today, soonest first.
+    waiting: somebody else waits for the reader; such items stand before what is merely due.
+    travels: whether it goes into the calendar and the mail, or stays on the desk.
+    """
+
+    key: str
+    title: Words
+    permission: str
+    due: Callable[[AnyUser, date], Sequence[Due]]
+    waiting: bool = False
+    travels: bool = True
+
+
+@dataclass(frozen=True)
+class Recorder:
+    """Which page records entries of a kind, and who may use it."""
+
+    kind: str
+    words: Words
+    permission: str
+    address: Callable[[str], str]
+
+
+_notices: dict[str, Notice] = {}
+_recorders: dict[str, Recorder] = {}
+
+
+def declare(*notices: Notice) -> None:
+    """Declare notices at start-up. Raises ValueError where a key is not `app.plural` or is declared twice."""
+    for notice in notices:
+        if "." not in notice.key:
+            raise ValueError(f"notice {notice.key!r}: expected app.plural, as in liaison.confirmations")
+        if notice.key in _notices:
+            raise ValueError(f"notice {notice.key!r} is declared twice")
+        _notices[notice.key] = notice
+
+
+def records(kind: str, words: Words, *, permission: str, address: Callable[[str], str]) -> None:
+    """Say which page records entries of `kind`: `address` is given the unit's code. A list of what is owed then offers it."""
+    if kind in _recorders:
+        raise ValueError(f"two pages say they record {kind!r}")
+    _recorders[kind] = Recorder(kind, words, permission, address)
+
+
+def declared() -> dict[str, Notice]:
+    """All notices by key, in the order declared."""
+    return dict(_notices)
+
+
+def recorders() -> dict[str, Recorder]:
+    """Pages that record, by kind."""
+    return dict(_recorders)
+
+
+def act_for(user: AnyUser, kind: str, unit: Unit) -> Act | None:
+    """The page on which this user may record an entry of `kind` for `unit`, if there is one."""
+    recorder = _recorders.get(kind)
+    if recorder is None or not may(user, recorder.permission, unit):
+        return None
+    return Act(recorder.words, recorder.address(unit.code))
