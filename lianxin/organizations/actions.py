@@ -4,6 +4,7 @@ Days are half-open: closing a unit on day D means that D is the first day it is 
 span is closed in knowledge time (`valid_to`) and written anew, so that any past day can be shown as it was known then.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as default
@@ -12,16 +13,18 @@ from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, TextChoices
 from pypinyin import Style, lazy_pinyin
 
 from lianxin.ledger import clock
 from lianxin.ledger.actions import Act, record, record_many
-from lianxin.ledger.models import Batch, Entry
+from lianxin.ledger.models import Batch, Entry, seen
 from lianxin.organizations.errors import OrganizationError
 from lianxin.organizations.models import (
     Designation,
+    DesignationKind,
     Fact,
+    Field,
     Membership,
     MembershipKind,
     Person,
@@ -47,6 +50,7 @@ DERIVED_FACTS: Mapping[str, type] = {
 }
 """Facts worked out from elections, never typed: there is a committee (≥ 3), its size, its average age on election day,
 and whether the secretary also heads the village or community (一肩挑)."""
+LEAST: Mapping[str, int] = {"term_years": 1}
 COMMITTEE_TITLES = (Title.SECRETARY, Title.DEPUTY_SECRETARY, Title.COMMITTEE_MEMBER)
 MOST_IN_COMMITTEE = 7
 LEAST_FOR_COMMITTEE = 3
@@ -64,12 +68,17 @@ def fact_text(key: str, value: object) -> str:
         )
     except ValueError:
         parsed = None
-    if parsed is None or (expected is bool and text not in ("true", "false")) or (expected is int and int(text) < 0):
+    too_small = isinstance(parsed, int) and parsed < LEAST.get(key, 0)
+    if parsed is None or too_small or (expected is bool and text not in ("true", "false")):
         raise OrganizationError("wrong_fact", key=key, value=value, expected=expected.__name__)
     return str(parsed)
 
 
 # --- the tree --------------------------------------------------------------------------------------------------------
+
+
+CODE = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,31}")
+LONGEST_NAME = 120
 
 
 @dataclass(frozen=True)
@@ -116,10 +125,17 @@ def found_units(*, actor: AbstractBaseUser, units: Iterable[NewUnit]) -> list[Un
     for new in wanted:
         if new.since > today:
             raise OrganizationError("future", day=new.since)
+        _check_words(new)
         if new.code in taken:
             raise OrganizationError("code_taken", code=new.code, name=taken[new.code])
         taken[new.code] = new.name
-        parent = founded[new.parent] if isinstance(new.parent, str) else new.parent
+        parent = founded.get(new.parent) if isinstance(new.parent, str) else new.parent
+        if isinstance(new.parent, str) and parent is None:
+            raise OrganizationError("parent_unknown", code=new.code, parent=new.parent)
+        if (parent is None) != (new.kind == UnitKind.COUNTY):
+            raise OrganizationError("root_is_county", code=new.code)
+        if parent is not None and parent.closed_on is not None:
+            raise OrganizationError("parent_not_open", parent=parent.name, day=new.since)
         if parent is not None and parent.pk not in spans:
             known = Placement.objects.known().filter(unit=parent).order_by("since")
             spans[parent.pk] = list(known.values_list("since", "until", "path"))
@@ -127,7 +143,7 @@ def found_units(*, actor: AbstractBaseUser, units: Iterable[NewUnit]) -> list[Un
             code=new.code,
             name=new.name,
             initials=pinyin_initials(new.name),
-            kind=UnitKind(new.kind),
+            kind=new.kind,
             field=new.field,
             opened_on=new.since,
             path=f"new:{new.code}",
@@ -197,11 +213,14 @@ def move_unit(*, actor: AbstractBaseUser, unit: Unit, to: Unit, day: date, reaso
     Raises OrganizationError where it would stand beneath itself, stands there already, or was changed after `day`.
     """
     _need_reason(reason)
+    if unit.depth == 1:
+        raise OrganizationError("county_stays", unit=unit.name)
     if to.path.startswith(unit.path):
         raise OrganizationError("beneath_itself", unit=unit.name, parent=to.name)
     if unit.ancestor_ids[-2:-1] == [to.pk]:
         raise OrganizationError("same_parent", unit=unit.name, parent=to.name)
     _refuse_changed_after(day, unit, to)
+    _refuse_unless_open(to, day)
     before = Unit.objects.get(pk=unit.ancestor_ids[-2])
     entry = record(
         actor=actor,
@@ -229,6 +248,7 @@ def merge_unit(*, actor: AbstractBaseUser, unit: Unit, into: Unit, day: date, re
         raise OrganizationError("beneath_itself", unit=unit.name, parent=into.name)
     _refuse_closing(unit, day)
     _refuse_changed_after(day, unit, into)
+    _refuse_unless_open(into, day)
     entry = record(
         actor=actor,
         kind="organizations.unit_merged",
@@ -240,9 +260,15 @@ def merge_unit(*, actor: AbstractBaseUser, unit: Unit, into: Unit, day: date, re
     )
     for child in _children(unit):
         _replant(child, into, day, entry)
-    moving = list(Membership.objects.filter(Q(until=None) | Q(until__gt=day), unit=unit, since__lt=day))
+    moving = list(Membership.objects.filter(Q(until=None) | Q(until__gt=day), unit=unit))
+    there = set(Membership.objects.on(day).filter(unit=into).values_list("person_id", "kind"))
     Membership.objects.bulk_create(
-        [Membership(person_id=m.person_id, unit=into, kind=m.kind, since=day, until=m.until) for m in moving], batch_size=500
+        [
+            Membership(person_id=m.person_id, unit=into, kind=m.kind, since=max(day, m.since), until=m.until, batch=m.batch)
+            for m in moving
+            if (m.person_id, m.kind) not in there
+        ],
+        batch_size=500,
     )
     _close(unit, day, entry)
     return entry
@@ -277,6 +303,9 @@ def close_unit(*, actor: AbstractBaseUser, unit: Unit, day: date, reason: str) -
 def rename_unit(*, actor: AbstractBaseUser, unit: Unit, name: str, day: date, reason: str) -> Entry:
     """Give a unit another name from day `day` on; the old name stays with the days before."""
     _need_reason(reason)
+    name = _check_name(name)
+    if name == unit.name:
+        raise OrganizationError("same_name", unit=unit.name)
     _refuse_changed_after(day, unit)
     entry = record(
         actor=actor,
@@ -296,6 +325,30 @@ def rename_unit(*, actor: AbstractBaseUser, unit: Unit, name: str, day: date, re
 def pinyin_initials(name: str) -> str:
     """`特门嘎查` → `tmgc`."""
     return "".join(lazy_pinyin(name, style=Style.FIRST_LETTER)).lower()[:60]
+
+
+def _check_words(new: NewUnit) -> None:
+    """A code that can stand in an address, a name, a kind and a field we know."""
+    if not CODE.fullmatch(new.code):
+        raise OrganizationError("wrong_code", code=new.code)
+    _check_name(new.name)
+    _known_word(UnitKind, new.kind)
+    if new.field:
+        _known_word(Field, new.field)
+
+
+def _known_word(words: type[TextChoices], found: str) -> Any:
+    """The choice of that name. Raises OrganizationError naming those there are."""
+    if found not in words.values:
+        raise OrganizationError("unknown_word", found=found, known=", ".join(words.values))
+    return words(found)
+
+
+def _check_name(name: str) -> str:
+    name = name.strip()
+    if not name or len(name) > LONGEST_NAME or not name.isprintable():
+        raise OrganizationError("wrong_name", most=LONGEST_NAME)
+    return name
 
 
 def _need_reason(reason: str) -> None:
@@ -320,11 +373,19 @@ def _refuse_changed_after(day: date, *units: Unit) -> None:
             raise OrganizationError("moved_later", unit=unit.name, day=later.since)
 
 
+def _refuse_unless_open(unit: Unit, day: date) -> None:
+    if unit.closed_on is not None or unit.opened_on > day:
+        raise OrganizationError("parent_not_open", parent=unit.name, day=day)
+
+
 def _refuse_closing(unit: Unit, day: date) -> None:
     if unit.closed_on is not None:
         raise OrganizationError("already_closed", unit=unit.name, day=unit.closed_on)
     if day <= unit.opened_on:
         raise OrganizationError("closed_before_opened", unit=unit.name, opened=unit.opened_on, day=day)
+    last = Entry.objects.standing().filter(unit=unit, happened_on__gt=day).order_by("-happened_on").first()
+    if last is not None:
+        raise OrganizationError("worked_later", unit=unit.name, day=last.happened_on)
 
 
 def _replant(unit: Unit, to: Unit, day: date, entry: Entry) -> None:
@@ -378,9 +439,12 @@ def designate(*, actor: AbstractBaseUser, unit: Unit, designation: str, since: d
     """
     held = Designation.objects.known().filter(Q(until=None) | Q(until__gt=since), unit=unit, designation=designation)
     if until is not None:
+        if until <= since:
+            raise OrganizationError("ends_before_start", since=since, until=until)
         held = held.filter(since__lt=until)
+    word = _known_word(DesignationKind, designation).label
     if held.exists():
-        raise OrganizationError("already_designated", unit=unit.name, designation=designation, day=since)
+        raise OrganizationError("already_designated", unit=unit.name, designation=word, day=since)
     entry = record(
         actor=actor,
         kind="organizations.designation_given",
@@ -403,9 +467,10 @@ def designate_many(*, actor: AbstractBaseUser, units: Sequence[tuple[Unit, date]
         .filter(unit__in=[unit for unit, _ in units], designation=designation, until=None)
         .values_list("unit_id", flat=True)
     )
+    word = _known_word(DesignationKind, designation).label
     for unit, since in units:
         if unit.pk in held:
-            raise OrganizationError("already_designated", unit=unit.name, designation=designation, day=since)
+            raise OrganizationError("already_designated", unit=unit.name, designation=word, day=since)
     entries = record_many(
         actor=actor,
         acts=[
@@ -433,9 +498,10 @@ def designate_many(*, actor: AbstractBaseUser, units: Sequence[tuple[Unit, date]
 def end_designation(*, actor: AbstractBaseUser, unit: Unit, designation: str, day: date, reason: str) -> Entry:
     """End a designation: `day` is the first day it no longer holds."""
     _need_reason(reason)
+    word = _known_word(DesignationKind, designation).label
     row = Designation.objects.known().filter(unit=unit, designation=designation, since__lt=day, until=None).first()
     if row is None:
-        raise OrganizationError("not_designated", unit=unit.name, designation=designation, day=day)
+        raise OrganizationError("not_designated", unit=unit.name, designation=word, day=day)
     entry = record(
         actor=actor,
         kind="organizations.designation_ended",
@@ -530,11 +596,17 @@ def register_people(*, actor: AbstractBaseUser, people: Iterable[NewPerson], bat
     Raises OrganizationError where a person code is taken.
     """
     wanted = list(people)
-    taken = dict(Person.objects.filter(code__in=[new.code for new in wanted]).values_list("code", "name"))
+    taken = _person_codes([new.code for new in wanted])
     for new in wanted:
         if new.code in taken:
             raise OrganizationError("person_taken", code=new.code, name=taken[new.code])
         taken[new.code] = new.name
+        if new.membership:
+            _known_word(MembershipKind, new.membership)
+        if new.title:
+            _known_word(Title, new.title)
+        if new.until is not None and new.until <= new.since:
+            raise OrganizationError("ends_before_start", since=new.since, until=new.until)
     persons = Person.objects.bulk_create(
         [
             Person(
@@ -569,7 +641,7 @@ def register_people(*, actor: AbstractBaseUser, people: Iterable[NewPerson], bat
         ],
         batch_size=500,
     )
-    record_many(
+    entries = record_many(
         actor=actor,
         acts=[
             Act(
@@ -583,16 +655,39 @@ def register_people(*, actor: AbstractBaseUser, people: Iterable[NewPerson], bat
         ],
         batch=batch,
     )
+    if batch is None:
+        titled = [(new, entry) for new, entry in zip(wanted, entries, strict=True) if new.title]
+        _derive_committees([Change(new.unit, new.title, new.since, entry) for new, entry in titled])
     return persons
+
+
+def _person_codes(codes: Sequence[str]) -> dict[str, str]:
+    """Which of these person codes are taken, and by whom; asked in portions that every database takes."""
+    taken: dict[str, str] = {}
+    for start in range(0, len(codes), 5000):
+        found = Person.objects.filter(code__in=codes[start : start + 5000])
+        taken.update(found.values_list("code", "name"))
+    return taken
+
+
+@transaction.atomic
+def settle_batch(batch: Batch) -> None:
+    """Work out the committees' facts from the posts of an import, once it has been made visible."""
+    posts = Post.objects.filter(batch=batch).values_list("person_id", "title", "since")
+    titles = {person: (title, since) for person, title, since in posts}
+    entries = Entry.objects.filter(batch=batch, kind="organizations.person_registered").select_related("unit")
+    known = [(entry, titles.get(entry.data["person"])) for entry in entries]
+    _derive_committees([Change(entry.unit, post[0], post[1], entry) for entry, post in known if post], instant=clock.now())
 
 
 @transaction.atomic
 def join_unit(*, actor: AbstractBaseUser, person: Person, unit: Unit, kind: str, since: date) -> Membership:
     """Make a person a member of a unit from day `since` on."""
-    held = Membership.objects.on(since).filter(person=person, unit=unit, kind=kind).first()
+    _known_word(MembershipKind, kind)
+    held = Membership.objects.filter(Q(until=None) | Q(until__gt=since), person=person, unit=unit, kind=kind).first()
     if held is not None:
-        raise OrganizationError("post_held", person=person.name, day=held.since)
-    membership = Membership.objects.create(person=person, unit=unit, kind=MembershipKind(kind), since=since)
+        raise OrganizationError("member_already", person=person.name, unit=unit.name, day=held.since)
+    membership = Membership.objects.create(person=person, unit=unit, kind=kind, since=since)
     record(
         actor=actor,
         kind="organizations.member_joined",
@@ -623,10 +718,13 @@ def leave_unit(*, actor: AbstractBaseUser, membership: Membership, day: date, re
 @transaction.atomic
 def give_post(*, actor: AbstractBaseUser, person: Person, unit: Unit, title: str, since: date, until: date | None = None) -> Post:
     """Give a person a post at a unit from day `since` on. Rights follow at once."""
-    held = Post.objects.on(since).filter(person=person, unit=unit, title=title).first()
+    _known_word(Title, title)
+    if until is not None and until <= since:
+        raise OrganizationError("ends_before_start", since=since, until=until)
+    held = Post.objects.filter(Q(until=None) | Q(until__gt=since), person=person, unit=unit, title=title).first()
     if held is not None:
         raise OrganizationError("post_held", person=person.name, day=held.since)
-    post = Post.objects.create(person=person, unit=unit, title=Title(title), since=since, until=until)
+    post = Post.objects.create(person=person, unit=unit, title=title, since=since, until=until)
     entry = record(
         actor=actor,
         kind="organizations.post_given",
@@ -635,8 +733,7 @@ def give_post(*, actor: AbstractBaseUser, person: Person, unit: Unit, title: str
         subject=f"organizations.post:{post.pk}",
         data={"person": person.pk, "title": str(title)},
     )
-    if title in COMMITTEE_TITLES:
-        _derive_committee(unit, since, entry)
+    _derive_committees([Change(unit, title, since, entry)])
     return post
 
 
@@ -654,8 +751,7 @@ def end_post(*, actor: AbstractBaseUser, post: Post, day: date, reason: str) -> 
         data={"person": post.person_id, "title": post.title},
         reason=reason,
     )
-    if post.title in COMMITTEE_TITLES:
-        _derive_committee(post.unit, day, entry)
+    _derive_committees([Change(post.unit, post.title, day, entry)])
     return entry
 
 
@@ -685,6 +781,9 @@ def hold_election(
     years, at most 1 year early).
     """
     people = [person.pk for person, _ in elected]
+    for _, title in elected:
+        if title not in COMMITTEE_TITLES:
+            raise OrganizationError("unknown_word", found=title, known=", ".join(COMMITTEE_TITLES))
     doubled = next((person for person, _ in elected if people.count(person.pk) > 1), None)
     if doubled is not None:
         raise OrganizationError("named_twice", person=doubled.name)
@@ -693,6 +792,8 @@ def hold_election(
     if len(elected) > MOST_IN_COMMITTEE:
         raise OrganizationError("too_many", most=MOST_IN_COMMITTEE, found=len(elected))
     last = last_election_on(unit)
+    if last is not None and last >= day:
+        raise OrganizationError("election_later", unit=unit.name, last=last)
     if last is not None and not approved_early:
         due = anniversary(last, term_years(unit, day))
         if day < anniversary(due, -1):
@@ -707,26 +808,134 @@ def hold_election(
         subject=f"organizations.unit:{unit.pk}",
         data={"seats": len(elected), "one_shoulder": one_shoulder},
     )
-    Post.objects.filter(Q(until=None) | Q(until__gt=day), unit=unit, title__in=COMMITTEE_TITLES, since__lt=day).update(until=day)
-    Post.objects.bulk_create(Post(person=person, unit=unit, title=Title(title), since=day) for person, title in elected)
-    _derive_committee(unit, day, entry)
+    over = Post.objects.filter(Q(until=None) | Q(until__gt=day), unit=unit, title__in=COMMITTEE_TITLES, since__lte=day)
+    over.update(until=day)
+    Post.objects.bulk_create(Post(person=person, unit=unit, title=title, since=day) for person, title in elected)
+    _derive_committees([Change(unit, Title.SECRETARY, day, entry)])
     return entry
 
 
-def _derive_committee(unit: Unit, day: date, entry: Entry) -> None:
-    """Work out the committee's facts from the posts that hold on `day`, and write them beside the act that changed them."""
-    posts = Post.objects.on(day).filter(unit=unit, title__in=COMMITTEE_TITLES).select_related("person")
-    people = {post.person_id: post.person for post in posts}
-    secretary = next((post.person for post in posts if post.title == Title.SECRETARY), None)
-    facts = {
+# --- what follows from posts -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Change:
+    """A post at a unit began or ended on a day, by an act."""
+
+    unit: Unit
+    title: str
+    day: date
+    entry: Entry
+
+
+def _derive_committees(changes: Iterable[Change], instant: datetime | None = None) -> None:
+    """Work out the committees' facts anew from the day of each change on, and write them beside the act that changed them.
+
+    A change of the head touches the branches of the village or community, too (一肩挑).
+    """
+    first: dict[int, Change] = {}
+    units: dict[int, Unit] = {}
+    ordered = sorted(changes, key=lambda change: change.day, reverse=True)
+    for change in ordered:
+        if change.title in COMMITTEE_TITLES:
+            first[change.unit.pk], units[change.unit.pk] = change, change.unit
+    heads = {change.unit.pk: change for change in ordered if change.title == Title.HEAD}
+    if heads:
+        led = Post.objects.filter(title__in=COMMITTEE_TITLES).values("unit")
+        places = Placement.objects.known().filter(parent__in=list(heads), until=None, unit__in=led).select_related("unit")
+        for unit, head in [(row.unit, heads[row.parent_id]) for row in places if row.parent_id] + [
+            (head.unit, head) for head in heads.values()
+        ]:
+            earlier = first.get(unit.pk)
+            if earlier is None or head.day < earlier.day:
+                first[unit.pk], units[unit.pk] = head, unit
+    if not first:
+        return
+    committees: dict[int, list[Post]] = {}
+    led_places: dict[int, list[Post]] = {}
+    places_of = {pk: {pk, *unit.ancestor_ids[-2:-1]} for pk, unit in units.items()}
+    wanted = list({place for places in places_of.values() for place in places})
+    for start in range(0, len(wanted), 5000):
+        posts = Post.objects.filter(seen(), unit__in=wanted[start : start + 5000], title__in=(*COMMITTEE_TITLES, Title.HEAD))
+        for post in posts.select_related("person"):
+            (led_places if post.title == Title.HEAD else committees).setdefault(post.unit_id, []).append(post)
+    rows = []
+    for pk, change in first.items():
+        if pk in committees:
+            headed = [post for place in places_of[pk] for post in led_places.get(place, ())]
+            rows += _committee_facts(units[pk], change, committees[pk], headed, instant or change.entry.recorded_at)
+    _replace_facts(rows)
+
+
+def _committee_facts(unit: Unit, change: Change, posts: list[Post], heads: list[Post], instant: datetime) -> list[Fact]:
+    """The facts of one committee from the day of the change on, a span for each day on which one of its posts begins or ends."""
+    ends = {day for post in (*posts, *heads) for day in (post.since, post.until) if day is not None and day > change.day}
+    facts: list[Fact] = []
+    last: dict[str, Fact] = {}
+    for day in sorted({change.day, *ends}):
+        values = committee_values(posts, heads, day)
+        for key in DERIVED_FACTS:
+            value, before = values.get(key), last.get(key)
+            if before is not None and before.value == value:
+                continue
+            if before is not None:
+                before.until = day
+                del last[key]
+            if value is not None:
+                fact = Fact(unit=unit, key=key, value=value, since=day, recorded_at=instant, entry=change.entry)
+                last[key] = fact
+                facts.append(fact)
+    return facts
+
+
+def committee_values(posts: Iterable[Post], heads: Iterable[Post], day: date) -> dict[str, str]:
+    """The derived facts as these posts make them on that day."""
+    serving = [post for post in posts if post.holds_on(day)]
+    people = {post.person_id: post.person for post in serving}
+    secretary = next((post.person_id for post in serving if post.title == Title.SECRETARY), None)
+    values = {
         "committee": str(len(people) >= LEAST_FOR_COMMITTEE).lower(),
         "committee_size": str(len(people)),
-        "one_shoulder": str(secretary is not None and _heads(secretary, unit, day)).lower(),
+        "one_shoulder": str(any(post.person_id == secretary for post in heads if post.holds_on(day))).lower(),
     }
     age = average_age(list(people.values()), day)
     if age is not None:
-        facts["committee_average_age"] = str(age)
-    _write_facts(unit, facts, day, entry)
+        values["committee_average_age"] = str(age)
+    return values
+
+
+def _replace_facts(facts: Sequence[Fact]) -> None:
+    """Write derived facts in place of what was known of the same units from the first of these days on."""
+    began: dict[int, Fact] = {}
+    for fact in facts:
+        if fact.unit_id not in began or fact.since < began[fact.unit_id].since:
+            began[fact.unit_id] = fact
+    old: list[Fact] = []
+    ids = list(began)
+    for start in range(0, len(ids), 5000):
+        old += Fact.objects.known().filter(unit__in=ids[start : start + 5000], key__in=DERIVED_FACTS)
+    touched = [row for row in old if row.until is None or row.until > began[row.unit_id].since]
+    closing: dict[datetime, list[int]] = {}
+    kept = []
+    for row in touched:
+        new = began[row.unit_id]
+        closing.setdefault(new.recorded_at, []).append(row.pk)
+        if row.since < new.since:
+            kept.append(
+                Fact(
+                    unit_id=row.unit_id,
+                    key=row.key,
+                    value=row.value,
+                    since=row.since,
+                    until=new.since,
+                    recorded_at=new.recorded_at,
+                    entry=new.entry,
+                )
+            )
+    for instant, closed in closing.items():
+        for start in range(0, len(closed), 5000):
+            Fact.objects.filter(pk__in=closed[start : start + 5000]).update(valid_to=instant)
+    Fact.objects.bulk_create([*kept, *facts], batch_size=500)
 
 
 def _heads(person: Person, unit: Unit, day: date) -> bool:

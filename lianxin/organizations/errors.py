@@ -7,6 +7,14 @@ from django.utils.translation import gettext_lazy as _
 
 MESSAGES = {
     "code_taken": _("Code %(code)s already belongs to %(name)s. Every unit has its own code."),
+    "wrong_code": _("Code “%(code)s”: use 1 to 32 digits, Latin letters, - or _, as in 152221200203."),
+    "wrong_name": _("A name has 1 to %(most)s characters and stands on one line."),
+    "same_name": _("%(unit)s is already called that."),
+    "unknown_word": _("“%(found)s” is not one of the words we know: %(known)s."),
+    "parent_unknown": _("%(code)s names %(parent)s as the unit above it, but no unit before it has that code. Put it first."),
+    "root_is_county": _("%(code)s: a county stands alone at the top; every other unit stands beneath one."),
+    "county_stays": _("%(unit)s is a county; it stands at the top and cannot be moved."),
+    "worked_later": _("%(unit)s has records up to %(day)s. Choose a day after them."),
     "parent_not_open": _("%(parent)s was not open on %(day)s. Choose a later day or another parent."),
     "beneath_itself": _("%(unit)s cannot stand beneath %(parent)s, which stands beneath it."),
     "same_parent": _("%(unit)s already stands beneath %(parent)s."),
@@ -25,6 +33,8 @@ MESSAGES = {
     "named_twice": _("%(person)s is named twice."),
     "too_early": _("The last election was on %(last)s; %(day)s is more than a year before the term ends on %(due)s."),
     "post_held": _("%(person)s already holds this post since %(day)s."),
+    "member_already": _("%(person)s already belongs to %(unit)s since %(day)s."),
+    "election_later": _("%(unit)s has an election on record on %(last)s. Choose a later day."),
     "post_over": _("This post ended on %(day)s."),
     "ends_before_start": _("It began on %(since)s; it cannot end on %(until)s or earlier."),
     "future": _("%(day)s has not come yet. Choose today or an earlier day."),

@@ -268,6 +268,9 @@ class Post(models.Model):
     def __str__(self) -> str:
         return f"{self.person_id} {self.title} at {self.unit_id}"
 
+    def holds_on(self, day: date) -> bool:
+        return self.since <= day and (self.until is None or day < self.until)
+
 
 class Membership(models.Model):
     """A person belongs to a unit: a branch, a team."""
