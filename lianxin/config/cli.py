@@ -10,7 +10,8 @@ from typing import Any
 
 import click
 
-import lianxin.ledger.clock as clock
+from lianxin.config.folder import DEMONSTRATION
+from lianxin.ledger import clock
 from lianxin.ui.terminal import refuse
 
 ANY_TIME = {"init", "restore", "upgrade", "verify", "demo", "declarations", "schemes check", "schemes test"}
@@ -26,6 +27,8 @@ def main() -> None:
     """Set up Django, gather the commands, run the one asked for."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lianxin.config.settings")
     _fix_today()
+    if sys.argv[1:2] == ["demo"]:
+        os.environ.setdefault("LIANXIN_HOME", str(DEMONSTRATION))
     import django
 
     django.setup()

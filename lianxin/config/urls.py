@@ -16,5 +16,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("health/", views.health, name="health"),
     path("language/", public("POST")(ui.choose_language), name="choose_language"),
     path("text-size/", public("POST")(ui.choose_text), name="choose_text"),
+    path("", include("lianxin.demo.urls")),
     path("", include("lianxin.accounts.urls")),
 ]

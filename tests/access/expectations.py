@@ -17,6 +17,8 @@ class Row:
     args: dict[str, str] = field(default_factory=dict)
     post: dict[str, str] = field(default_factory=dict)
     step_up: bool = False
+    absent: bool = False
+    """Exists in a demonstration only; here it is a 404 for everyone."""
 
 
 def expectations() -> dict[str, Row]:

@@ -1,0 +1,63 @@
+"""`lianxin demo`: make the demonstration if it is not there, print the brief, serve it."""
+
+import time
+
+import click
+from django.conf import settings
+from django.core.management import call_command
+from django.utils.translation import gettext as _
+
+from lianxin.demo.folder import Marker, clear, read_marker, write_marker
+from lianxin.demo.queries import demonstration_accounts
+from lianxin.demo.seed import MAIN, PASSWORD, tell
+from lianxin.ledger import clock
+from lianxin.ui.terminal import refuse, say
+
+
+@click.command()
+@click.option("--no-serve", is_flag=True, help=_("End after the brief."))
+@click.option("--reset", is_flag=True, help=_("Start over."))
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True)
+@click.pass_context
+def demo(context: click.Context, no_serve: bool, reset: bool, host: str, port: int) -> None:
+    """Two synthetic counties: two years of their work, today's brief, and pages to open."""
+    folder = settings.FOLDER
+    marker = read_marker(folder)
+    if marker is None and folder.exists:
+        refuse(
+            _("%(folder)s holds a county, not a demonstration. Name another folder in LIANXIN_HOME.") % {"folder": folder.path}
+        )
+    if marker is not None and (reset or not marker.complete):
+        clear(folder)
+        marker = None
+    if marker is None:
+        _make()
+    command = context.parent.command.commands  # type: ignore[union-attr]  # always called beneath `lianxin`
+    context.invoke(command["brief"], unit=MAIN)
+    say("")
+    for account in demonstration_accounts():
+        say(f"  {account.username:14} {account.role} · {account.name} {account.unit}")
+    say(_("Password of each: %(password)s") % {"password": PASSWORD})
+    if not no_serve:
+        say(_("Open http://%(host)s:%(port)s/demo/ and choose a role. Ctrl+C stops.") % {"host": host, "port": port})
+        context.invoke(command["serve"], host=host, port=port)
+
+
+def _make() -> None:
+    from lianxin.config.folder import Folder
+
+    folder: Folder = settings.FOLDER
+    began = time.monotonic()
+    today = clock.today()
+    write_marker(folder, Marker(today, complete=False))
+    folder.make()
+    settings.KEYS.update(folder.keys())
+    say(_("Making two synthetic counties in %(folder)s …") % {"folder": folder.path})
+    call_command("migrate", verbosity=0)
+    tell(today, lambda told: say(f"  {time.monotonic() - began:5.1f} s  {told}"))
+    write_marker(folder, Marker(today, complete=True))
+    say(_("Made in %(seconds)d s.") % {"seconds": time.monotonic() - began})
+
+
+commands = [demo]

@@ -1,0 +1,43 @@
+"""Whether this installation is a demonstration: a marker in its data folder, which no real county has."""
+
+import json
+import shutil
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from lianxin.config.folder import Folder
+
+MARKER = "demonstration.json"
+
+
+@dataclass(frozen=True)
+class Marker:
+    """What the demonstration remembers of its making. `complete` is false when the making was interrupted."""
+
+    today: date
+    complete: bool
+
+
+def read_marker(folder: Folder) -> Marker | None:
+    """The marker of a demonstration; None for any other folder."""
+    path = _marker(folder)
+    if not path.exists():
+        return None
+    stored = json.loads(path.read_text())
+    return Marker(date.fromisoformat(stored["today"]), stored["complete"])
+
+
+def write_marker(folder: Folder, marker: Marker) -> None:
+    folder.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _marker(folder).write_text(json.dumps({"today": marker.today.isoformat(), "complete": marker.complete}))
+
+
+def clear(folder: Folder) -> None:
+    """Remove a demonstration. Only ever called on a folder that carries the marker."""
+    if read_marker(folder) is not None:
+        shutil.rmtree(folder.path)
+
+
+def _marker(folder: Folder) -> Path:
+    return folder.path / MARKER
