@@ -18,3 +18,7 @@ from lianxin.config.settings import *  # noqa: E402, F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+
+if not os.environ.get("LIANXIN_DATABASE_URL"):
+    # A real file, as people have, rather than memory; named here because pytest-xdist cannot name it for an engine of our own.
+    DATABASES["default"]["TEST"] = {"NAME": str(folder.path / "test.sqlite3")}  # noqa: F405
