@@ -9,12 +9,13 @@ from importlib import import_module, util
 from typing import Any
 
 import click
+from django.utils.translation import gettext as _
 
 from lianxin.config.folder import DEMONSTRATION
 from lianxin.ledger import clock
-from lianxin.ui.terminal import refuse
+from lianxin.ui.terminal import Refusal, refuse, speak
 
-ANY_TIME = {"init", "restore", "upgrade", "verify", "demo", "declarations", "schemes check", "schemes test"}
+ANY_TIME = {"init", "restore", "upgrade", "verify", "demo", "declarations", "messages", "schemes check", "schemes test"}
 """Commands that work without an installation, or mend one; every other refuses one that is not ready."""
 
 
@@ -26,7 +27,7 @@ def lianxin() -> None:
 def main() -> None:
     """Set up Django, gather the commands, run the one asked for."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lianxin.config.settings")
-    _fix_today()
+    day = _take_today()
     if sys.argv[1:2] == ["demo"]:
         os.environ.setdefault("LIANXIN_HOME", str(DEMONSTRATION))
     import django
@@ -36,15 +37,24 @@ def main() -> None:
     from django.utils import translation
 
     spoken = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
-    with translation.override("en" if spoken.lower().startswith("en") else "zh-hans"):
+    language = "en" if spoken.lower().startswith("en") else "zh-hans"
+    speak(language)
+    with translation.override(language):
+        try:
+            _fix_today(day)
+        except Refusal as refusal:
+            refusal.show()
+            sys.exit(refusal.exit_code)
         for app in apps.get_app_configs():
             name = f"{app.name}.commands"
             if app.name.startswith("lianxin.") and util.find_spec(name):
                 for command in import_module(name).commands:
                     lianxin.add_command(command)
         for name, command in _leaves(lianxin):
+            command.options_metavar = _("[OPTIONS]")
             if name not in ANY_TIME and command.callback is not None:
                 command.callback = _only_when_ready(command.callback)
+        lianxin.options_metavar, lianxin.subcommand_metavar = _("[OPTIONS]"), _("COMMAND [ARGUMENTS]…")
         lianxin()
 
 
@@ -72,18 +82,25 @@ def _only_when_ready(callback: Callable[..., Any]) -> Callable[..., Any]:
     return checked
 
 
-def _fix_today() -> None:
-    """`--today DATE`, accepted anywhere on the line, fixes the day for everything that asks the clock."""
+def _take_today() -> str | None:
+    """What `--today DATE` says, taken off the line, wherever on it it stands."""
     arguments = sys.argv
     for position, word in enumerate(arguments[1:], 1):
-        name, _, value = word.partition("=")
+        name, equals, value = word.partition("=")
         if name == "--today":
-            taken = 1 if value else 2
-            value = value or (arguments[position + 1] if len(arguments) > position + 1 else "")
-            try:
-                date.fromisoformat(value)
-            except ValueError:
-                refuse(f"--today: found “{value}”, expected a date such as 2026-10-01")
-            os.environ[clock.FIXED_DAY] = value
+            taken = 1 if equals else 2
+            value = value if equals else "".join(arguments[position + 1 : position + 2])
             del arguments[position : position + taken]
-            return
+            return value
+    return None
+
+
+def _fix_today(day: str | None) -> None:
+    """Fix the day for everything that asks the clock."""
+    if day is None:
+        return
+    try:
+        date.fromisoformat(day)
+    except ValueError:
+        refuse(_("--today: found “%(found)s”, expected a date such as 2026-10-01") % {"found": day})
+    os.environ[clock.FIXED_DAY] = day

@@ -2,45 +2,39 @@
 
 from datetime import date, datetime
 
-from babel.dates import format_date
+from babel.dates import format_date, format_datetime
 from django.utils.translation import get_language, gettext
 
 from lianxin.ledger import clock
 from lianxin.ui.states import UNKNOWN_WORD
 
+NEAR = 2
+"""Days within which a day is said by its nearness."""
+
 
 def day(value: date | None) -> str:
-    """3月5日 星期四 / Thu 5 Mar, with the year where it is not this one; within two days also how near it is."""
+    """3月5日 星期四 / Thu 5 Mar, with the year where it is not this one; within two days only how near it is (今天)."""
     if value is None:
         return str(UNKNOWN_WORD)
-    value = _local(value)
-    today = clock.today()
-    near = nearness((value - today).days)
-    if near:
-        return near
-    if value.year != today.year:
+    value, today = _local(value), clock.today()
+    if value.year != today.year and abs((value - today).days) > NEAR:
         return full_day(value)
-    return format_date(value, "M月d日 EEEE" if _chinese() else "EEE d MMM", locale="zh_Hans_CN" if _chinese() else "en_GB")
+    return nearness((value - today).days) or _written(value, gettext("EEE d MMM"))
 
 
 def full_day(value: date | None) -> str:
     """2026年3月5日 / 5 Mar 2026."""
-    if value is None:
-        return str(UNKNOWN_WORD)
-    return format_date(_local(value), "y年M月d日" if _chinese() else "d MMM y", locale="zh_Hans_CN" if _chinese() else "en_GB")
+    return str(UNKNOWN_WORD) if value is None else _written(_local(value), gettext("d MMM y"))
 
 
 def instant(value: datetime | None) -> str:
     """2026年3月5日 14:05 / 5 Mar 2026, 14:05: a naive UTC instant shown on the local clock."""
-    if value is None:
-        return str(UNKNOWN_WORD)
-    joint = " " if _chinese() else ", "
-    return f"{full_day(value)}{joint}{clock.local(value):%H:%M}"
+    return str(UNKNOWN_WORD) if value is None else _written(clock.local(value), gettext("d MMM y, HH:mm"))
 
 
 def month(value: date) -> str:
     """3月 / Mar."""
-    return format_date(value, "M月" if _chinese() else "MMM", locale="zh_Hans_CN" if _chinese() else "en_GB")
+    return _written(value, gettext("MMM"))
 
 
 def nearness(days: int) -> str:
@@ -55,9 +49,11 @@ def nearness(days: int) -> str:
     return words.get(days, "")
 
 
+def _written(value: date, pattern: str) -> str:
+    """By a pattern of CLDR, which is itself translated: the order of day and month belongs to the language."""
+    locale = "zh_Hans_CN" if (get_language() or "zh-hans").startswith("zh") else "en_GB"
+    return format_datetime(value, pattern, locale=locale) if isinstance(value, datetime) else format_date(value, pattern, locale=locale)
+
+
 def _local(value: date) -> date:
     return clock.local_date(value) if isinstance(value, datetime) else value
-
-
-def _chinese() -> bool:
-    return (get_language() or "zh-hans").startswith("zh")

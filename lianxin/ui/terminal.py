@@ -1,8 +1,13 @@
 """What people meet in a terminal: their language, data on stdout, talk on stderr, one clear line on failure."""
 
+import gettext
+import os
+from pathlib import Path
 from typing import Any, NoReturn
 
 import click
+
+CLICK_WORDS = Path(__file__).parent / "locale"
 
 
 class Refusal(click.ClickException):
@@ -23,3 +28,10 @@ def say(message: object) -> None:
 
 def refuse(message: object) -> NoReturn:
     raise Refusal(str(message))
+
+
+def speak(language: str) -> None:
+    """Let click's own words (“Usage”, “Missing argument”) be in the language of the command. Click asks Python's gettext for them."""
+    gettext.bindtextdomain("click", CLICK_WORDS)
+    gettext.textdomain("click")
+    os.environ["LANGUAGE"] = "zh_Hans" if language.startswith("zh") else "en"

@@ -1,0 +1,90 @@
+"""Nothing half translated: every text people read stands in the code in English and in a .po file in Chinese."""
+
+import ast
+import re
+from collections import defaultdict
+
+import pytest
+
+from lianxin.ui import messages
+
+APPS = messages.apps()
+CHINESE = re.compile(r"[\u3400-\u9fff]")
+COMMENT = re.compile(r"{#.*?#}|{%\s*comment\b.*?endcomment\s*%}", re.S)
+CHINESE_ALLOWED = {
+    "config/settings.py": "the name of the language, in that language",
+    "demo/": "the page's own places and the words of synthetic records",
+    "schemes/library/": "scheme files carry their titles in both languages",
+}
+"""Where Chinese may stand in code, and why."""
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_every_text_has_a_finished_translation(app):
+    assert [str(complaint) for complaint in messages.complaints_about(app)] == []
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_texts_in_code_are_english(app):
+    assert [f"{message.place}: {message.text}" for message in messages.messages_of(app) if CHINESE.search(message.text)] == []
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_no_chinese_stands_in_templates_or_code_past_the_translations(app):
+    found = []
+    for path in messages.sources_of(app):
+        place = str(path.relative_to(messages.ROOT))
+        if any(place.startswith(allowed) for allowed in CHINESE_ALLOWED):
+            continue
+        text = path.read_text(encoding="utf-8")
+        said = words_of_code(text) if path.suffix == ".py" else [(1, COMMENT.sub("", text))]
+        found += [f"{place}:{line}: {word[:60]}" for line, word in said if CHINESE.search(word)]
+    assert found == []
+
+
+def test_one_text_is_said_in_one_way_everywhere():
+    said = defaultdict(lambda: defaultdict(list))
+    for app in APPS:
+        if messages.po_file(app).exists():
+            for entry in messages.read_catalog(messages.po_file(app)):
+                if entry.id and entry.string:
+                    said[(entry.context, str(entry.id))][str(entry.string)].append(app)
+    assert {text: dict(ways) for text, ways in said.items() if len(ways) > 1} == {}
+
+
+def words_of_code(text):
+    """(line, words) of every string in the code that is not a docstring or a note beneath an attribute."""
+    tree = ast.parse(text)
+    notes = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in notes:
+            yield node.lineno, node.value
+
+
+def test_the_checks_see_what_they_are_for(tmp_path):
+    app = tmp_path / "room"
+    (app / "templates").mkdir(parents=True)
+    (app / "apps.py").write_text("from x import gettext as _\n\n_('Said in code, %(n)d')\n")
+    (app / "templates" / "page.html").write_text(
+        '{% load i18n %}<p title="{% translate "In an attribute" %}">{% blocktranslate trimmed count n=n %}\n  One visit\n'
+        "{% plural %}{{ n }} visits{% endblocktranslate %}</p>{{ _(\"In a variable\") }}"
+    )
+    assert {message.text for message in messages.messages_of("room", tmp_path)} == {
+        "Said in code, %(n)d",
+        "In an attribute",
+        "One visit",
+        "In a variable",
+    }
+    assert messages.add_missing("room", tmp_path) == 4
+    assert len(messages.complaints_about("room", tmp_path)) == 4
+    source = messages.po_file("room", tmp_path)
+    filled = source.read_text().replace('msgid "Said in code, %(n)d"\nmsgstr ""', 'msgid "Said in code, %(n)d"\nmsgstr "%(m)d"')
+    filled = filled.replace('msgid "In a variable"\nmsgstr ""', '#, fuzzy\nmsgid "In a variable"\nmsgstr "x"')
+    filled = filled.replace('msgid "In an attribute"\nmsgstr ""', 'msgid "In an attribute"\nmsgstr "x"')
+    source.write_text(filled.replace('msgstr[0] ""', 'msgstr[0] "%(n)s"'))
+    assert [str(complaint).split(": ", 1)[1] for complaint in messages.complaints_about("room", tmp_path)] == [
+        "“Said in code, %(n)d” and “%(m)d” hold different placeholders",
+        "the translation of “In a variable” is marked fuzzy",
+    ]
+    assert messages.compile_translations(tmp_path) == [source.with_suffix(".mo")]
+    assert messages.compile_translations(tmp_path) == []
