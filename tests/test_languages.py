@@ -67,7 +67,7 @@ def test_the_checks_see_what_they_are_for(tmp_path):
     (app / "apps.py").write_text("from x import gettext as _\n\n_('Said in code, %(n)d')\n")
     (app / "templates" / "page.html").write_text(
         '{% load i18n %}<p title="{% translate "In an attribute" %}">{% blocktranslate trimmed count n=n %}\n  One visit\n'
-        "{% plural %}{{ n }} visits{% endblocktranslate %}</p>{{ _(\"In a variable\") }}"
+        '{% plural %}{{ n }} visits{% endblocktranslate %}</p>{{ _("In a variable") }}'
     )
     assert {message.text for message in messages.messages_of("room", tmp_path)} == {
         "Said in code, %(n)d",

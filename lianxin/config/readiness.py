@@ -23,7 +23,7 @@ def why_not_ready() -> str | None:
     missing = missing_triggers()
     if missing:
         return _(
-            "The ledger is not guarded: %(triggers)s missing or changed. Somebody altered the database. Run “lianxin verify” and keep"
-            " what it says; restore the last backup, or put the guard back with “lianxin upgrade”."
+            "The ledger is not guarded: %(triggers)s missing or changed. Somebody altered the database. Run “lianxin verify” and"
+            " keep what it says; restore the last backup, or put the guard back with “lianxin upgrade”."
         ) % {"triggers": ", ".join(missing)}
     return None

@@ -34,7 +34,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Columns:
-    """Numbers over months. `before` draws a second, dashed line (last year's, for instance); `as_line` draws a line for the columns."""
+    """Numbers over months. `before` draws a second, dashed line (last year's, say); `as_line` draws a line in place of columns."""
 
     title: str
     points: Sequence[Point]
@@ -114,7 +114,7 @@ class Share:
 
 @dataclass(frozen=True)
 class Tile:
-    """One township: its name, the number shown large, the parts of its bar, where it opens, and its place on the board if known."""
+    """One township: its name, the number shown large, the parts of its bar, where it opens, its place on the board if known."""
 
     name: str
     href: str
@@ -147,8 +147,11 @@ class Tile:
 
 @dataclass(frozen=True)
 class Board:
-    """The townships of a county as tiles laid out like a map. Tiles with a declared column and row stand there on a wide screen; the
-    others follow in the order given. On a phone all stand in two columns."""
+    """The townships of a county as tiles laid out like a map.
+
+    Tiles with a declared column and row stand there on a wide screen; the others follow in the order given. On a phone all stand
+    in two columns.
+    """
 
     title: str
     tiles: Sequence[Tile] = field(default_factory=tuple)

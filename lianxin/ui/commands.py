@@ -7,7 +7,7 @@ from lianxin.ui import messages
 from lianxin.ui.terminal import refuse, say
 
 
-@click.command("messages", help=_("Texts people read: list them, check that each is translated, add the missing ones to the .po files."))
+@click.command("messages", help=_("The texts people read: list them, check their translations, add the missing ones."))
 @click.option("--check", is_flag=True, help=_("Name every text without a finished translation; exit 1 if there is any."))
 @click.option("--update", is_flag=True, help=_("Add an empty entry for every missing text, to be filled in by hand."))
 @click.argument("apps", nargs=-1)

@@ -21,7 +21,11 @@ from django.utils.translation.template import templatize
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCALE = "zh_Hans"
-ONE, MANY, WITH_CONTEXT = ("gettext", "gettext_lazy", "gettext_noop", "_"), ("ngettext", "ngettext_lazy"), ("pgettext", "pgettext_lazy")
+ONE, MANY, WITH_CONTEXT = (
+    ("gettext", "gettext_lazy", "gettext_noop", "_"),
+    ("ngettext", "ngettext_lazy"),
+    ("pgettext", "pgettext_lazy"),
+)
 TEMPLATE_CALLS = {
     "_": None, "gettext": None, "gettext_noop": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2), "npgettext": ((1, "c"), 2, 3),
 }  # fmt: skip
@@ -105,7 +109,9 @@ def _in_code(text: str, place: str) -> Iterator[Message]:
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Call):
             name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
-            given = [argument.value for argument in node.args if isinstance(argument, ast.Constant) and isinstance(argument.value, str)]
+            given = [
+                argument.value for argument in node.args if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
+            ]
             where = f"{place}:{node.lineno}"
             if name in ONE and given:
                 yield Message(given[0], "", "", where)

@@ -22,7 +22,19 @@ class VisitForm(forms.Form):
 
 
 def board() -> charts.Board:
-    names = ["科尔沁镇", "索伦镇", "德伯斯镇", "大石寨镇", "归流河镇", "葛根庙镇", "察尔森镇", "额尔格图镇", "俄体镇", "巴拉格歹乡", "桃合木苏木"]
+    names = [
+        "科尔沁镇",
+        "索伦镇",
+        "德伯斯镇",
+        "大石寨镇",
+        "归流河镇",
+        "葛根庙镇",
+        "察尔森镇",
+        "额尔格图镇",
+        "俄体镇",
+        "巴拉格歹乡",
+        "桃合木苏木",
+    ]
     return charts.Board(
         "Townships",
         [
@@ -58,7 +70,9 @@ def page(request: HttpRequest) -> HttpResponse:
                 "page": Paginator(range(100), 10).get_page(2),
                 "board": board(),
                 "chart": charts.Columns("Visits by month", points, "visits"),
-                "line": charts.Columns("Visits, this year and last", points, before=[4] * 12, before_label="last year", as_line=True),
+                "line": charts.Columns(
+                    "Visits, this year and last", points, before=[4] * 12, before_label="last year", as_line=True
+                ),
                 "old": today - timedelta(days=500),
                 "soon": today + timedelta(days=30),
                 "places_above": [("科尔沁右翼前旗", "/"), ("巴拉格歹乡", "/"), ("特门嘎查", "")],
