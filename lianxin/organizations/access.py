@@ -1,6 +1,7 @@
 """Who may do what: the one place. The same rule answers “may A do X to Y?” and “which Y?”, as SQL over the tree.
 
-A post grants permissions on its unit's subtree (`SUBTREE`) or on its unit alone (`OWN`). Several posts add up; a post's end is
+A post grants permissions on its unit's subtree (`SUBTREE`), on its unit alone (`OWN`), or on its unit and the groups directly
+beneath it (`BRANCH`: a party group has no officers of its own, its branch keeps its records). Several posts add up; a post's end is
 the end of its rights. The table follows product.md, and the access matrix test holds every URL against it.
 """
 
@@ -11,14 +12,30 @@ from typing import Literal
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Q
+from django.db.models import CharField, Q
+from django.db.models.functions import Length
 from django.http import Http404
 
 from lianxin.ledger import clock
-from lianxin.organizations.models import Membership, MembershipKind, Post, Title, Unit, UnitQuerySet
+from lianxin.organizations.models import (
+    LABEL_WIDTH,
+    Membership,
+    MembershipKind,
+    Post,
+    Title,
+    Unit,
+    UnitKind,
+    UnitQuerySet,
+    path_end,
+    path_label,
+)
 
-Reach = Literal["own", "subtree", "installation"]
+CharField.register_lookup(Length)
+"""`path__length`: how a group directly beneath a branch is told from what stands deeper."""
+
+Reach = Literal["own", "branch", "subtree", "installation"]
 OWN: Reach = "own"
+BRANCH: Reach = "branch"
 SUBTREE: Reach = "subtree"
 INSTALLATION: Reach = "installation"
 
@@ -58,13 +75,13 @@ _MEMBER = {STANDING_VIEW, SCHEME_VIEW}
 _SECRETARY = _MEMBER | {ENTRY_VIEW, RECORD_VIEW, PEOPLE_VIEW, GATHERING_RECORD, VISIT_RECEIVE, ENTRY_CORRECT}
 
 GRANTS: dict[str, tuple[Reach, frozenset[str]]] = {
-    Title.MEMBER: (OWN, frozenset(_MEMBER)),
+    Title.MEMBER: (BRANCH, frozenset(_MEMBER)),
     Title.TEAM_MEMBER: (OWN, frozenset(_MEMBER)),
-    Title.COMMITTEE_MEMBER: (OWN, frozenset(_MEMBER)),
+    Title.COMMITTEE_MEMBER: (BRANCH, frozenset(_MEMBER)),
     Title.HEAD: (OWN, frozenset(_MEMBER)),
-    Title.SECRETARY: (OWN, frozenset(_SECRETARY)),
-    Title.DEPUTY_SECRETARY: (OWN, frozenset(_SECRETARY)),
-    Title.CLERK: (OWN, frozenset(_SECRETARY)),
+    Title.SECRETARY: (BRANCH, frozenset(_SECRETARY)),
+    Title.DEPUTY_SECRETARY: (BRANCH, frozenset(_SECRETARY)),
+    Title.CLERK: (BRANCH, frozenset(_SECRETARY)),
     Title.CONTACT_LEADER: (OWN, frozenset(_MEMBER | {ENTRY_VIEW, RECORD_VIEW, VISIT_RECORD})),
     Title.TOWNSHIP_OFFICER: (
         SUBTREE,
@@ -98,7 +115,11 @@ class Grant:
     permissions: frozenset[str]
 
     def covers(self, unit: Unit) -> bool:
-        return unit.pk == self.unit_id if self.reach == OWN else self.reach == SUBTREE and unit.path.startswith(self.path)
+        if self.reach == SUBTREE:
+            return unit.path.startswith(self.path)
+        if self.reach == BRANCH and unit.kind == UnitKind.GROUP and unit.path == self.path + path_label(unit.pk):
+            return True
+        return self.reach != INSTALLATION and unit.pk == self.unit_id
 
 
 def grants_for(user: AnyUser, on: date | None = None) -> list[Grant]:
@@ -128,16 +149,22 @@ def may(user: AnyUser, permission: str, unit: Unit | None = None) -> bool:
 
 
 def scope(user: AnyUser, *permissions: str, prefix: str = "") -> Q:
-    """The units on which the user has any of these permissions, as a condition on `{prefix}pk` and `{prefix}path`."""
+    """The units on which the user has any of these permissions, as a condition on `{prefix}pk`, `path` and `kind`."""
     condition = Q(**{f"{prefix}pk__in": ()})
     own = set()
+    branches = set()
     for grant in grants_for(user):
         if grant.permissions.isdisjoint(permissions):
             continue
-        if grant.reach == OWN:
+        if grant.reach in (OWN, BRANCH):
             own.add(grant.unit_id)
-        elif grant.reach == SUBTREE:
-            condition |= Q(**{f"{prefix}path__gte": grant.path, f"{prefix}path__lt": grant.path + ":"})
+        if grant.reach == BRANCH:
+            branches.add(grant.path)
+        if grant.reach == SUBTREE:
+            condition |= Q(**{f"{prefix}path__gte": grant.path, f"{prefix}path__lt": path_end(grant.path)})
+    for path in sorted(branches):
+        beneath = {f"{prefix}path__gte": path, f"{prefix}path__lt": path_end(path)}
+        condition |= Q(**beneath, **{f"{prefix}path__length": len(path) + LABEL_WIDTH, f"{prefix}kind": UnitKind.GROUP})
     return condition | Q(**{f"{prefix}pk__in": sorted(own)}) if own else condition
 
 

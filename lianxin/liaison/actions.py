@@ -1,0 +1,305 @@
+"""The door for changing what is known of contact points. Each action is one transaction and one ledger entry.
+
+A visit or a problem is counted by schemes through its entry alone. A correction writes a new version and a new entry that
+supersedes the old one, with a reason; the old version stays.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import transaction
+from django.http import Http404
+
+from lianxin.ledger import clock
+from lianxin.ledger.actions import Act, record, record_many
+from lianxin.ledger.models import Batch, Entry
+from lianxin.ledger.proof import commitment, new_salt
+from lianxin.liaison.errors import LiaisonError
+from lianxin.liaison.models import Problem, ProblemState, ProblemStep, Visit, VisitKind, VisitVersion
+from lianxin.liaison.workflow import NEW, Move, move_from
+from lianxin.organizations.access import ENTRY_CORRECT, INSPECTION_RECORD, VISIT_RECEIVE, VISIT_RECORD, may
+from lianxin.organizations.models import Designation, DesignationKind, Person, Unit
+
+ENTRY_KINDS = {VisitKind.RESEARCH: "liaison.researched", VisitKind.INSPECTION: "liaison.inspected"}
+
+# --- visits ----------------------------------------------------------------------------------------------------------
+
+
+def may_record_visit(actor: AbstractBaseUser, unit: Unit, kind: str) -> bool:
+    """Leaders record research and inspections, the point what it received, inspectors inspections."""
+    permissions = [VISIT_RECORD, VISIT_RECEIVE] + [INSPECTION_RECORD] * (kind == VisitKind.INSPECTION)
+    return any(may(actor, permission, unit) for permission in permissions)
+
+
+def may_correct(actor: AbstractBaseUser, entry: Entry) -> bool:
+    """Who recorded it may correct it while a post there lasts; so may the unit's secretary and those above."""
+    if may(actor, ENTRY_CORRECT, entry.unit):
+        return True
+    here = any(may(actor, permission, entry.unit) for permission in (VISIT_RECORD, VISIT_RECEIVE, INSPECTION_RECORD))
+    return here and entry.actor_id == actor.pk
+
+
+@transaction.atomic
+def record_visit(
+    *, actor: AbstractBaseUser, unit: Unit, kind: str, day: date, visitor: Person, findings: str = ""
+) -> VisitVersion:
+    """Record one visit to a contact point. Raises Http404 where the actor may not, LiaisonError as `record_visits` does."""
+    if not may_record_visit(actor, unit, kind):
+        raise Http404
+    [version] = record_visits(actor=actor, visits=[NewVisit(unit, kind, day, visitor, findings)])
+    return version
+
+
+@dataclass(frozen=True)
+class NewVisit:
+    """A visit to record: `kind` research or inspection, `visitor` who came."""
+
+    unit: Unit
+    kind: str
+    day: date
+    visitor: Person
+    findings: str = ""
+
+
+@transaction.atomic
+def record_visits(*, actor: AbstractBaseUser, visits: Iterable[NewVisit], batch: Batch | None = None) -> list[VisitVersion]:
+    """Record many visits, one entry each. All or nothing. The caller has checked that the actor may (import, demonstration).
+
+    batch: the import they belong to; they stay hidden until it is made visible.
+    Raises LiaisonError where a unit was no contact point on the day, LedgerError where the day or unit is wrong.
+    """
+    wanted = list(visits)
+    _need_points({(new.unit, new.day) for new in wanted})
+    made = Visit.objects.bulk_create([Visit(unit=new.unit) for new in wanted], batch_size=500)
+    versions = [
+        VisitVersion(visit=visit, visitor=new.visitor, findings=new.findings.strip(), salt=new_salt())
+        for visit, new in zip(made, wanted, strict=True)
+    ]
+    acts = [
+        Act(ENTRY_KINDS[VisitKind(new.kind)], new.unit, new.day, version.visit.subject, evidence=[visit_commitment(version)])
+        for version, new in zip(versions, wanted, strict=True)
+    ]
+    for version, entry in zip(versions, record_many(actor=actor, acts=acts, batch=batch), strict=True):
+        version.entry = entry
+    return VisitVersion.objects.bulk_create(versions, batch_size=500)
+
+
+@transaction.atomic
+def correct_visit(
+    *, actor: AbstractBaseUser, visit: Visit, kind: str, day: date, visitor: Person, findings: str, reason: str
+) -> VisitVersion:
+    """Say anew what a visit was; what was said before stays, closed, with the reason.
+
+    Raises Http404 where the actor may not correct it, LiaisonError where nothing changed or it was taken back.
+    """
+    last = _standing_version(visit)
+    if not may_correct(actor, last.entry):
+        raise Http404
+    _need_points({(visit.unit, day)})
+    version = VisitVersion(visit=visit, visitor=visitor, findings=findings.strip(), salt=new_salt())
+    entry_kind = ENTRY_KINDS[VisitKind(kind)]
+    said = (entry_kind, day, version.visitor_id, version.findings)
+    if said == (last.entry.kind, last.entry.happened_on, last.visitor_id, last.findings):
+        raise LiaisonError("unchanged")
+    version.entry = record(
+        actor=actor,
+        kind=entry_kind,
+        unit=visit.unit,
+        happened_on=day,
+        subject=visit.subject,
+        evidence=[visit_commitment(version)],
+        supersedes=last.entry,
+        reason=reason,
+    )
+    version.save(force_insert=True)
+    return version
+
+
+@transaction.atomic
+def void_visit(*, actor: AbstractBaseUser, visit: Visit, reason: str) -> Entry:
+    """Take a visit back: it never was, or was recorded twice. It stays readable, struck through, and is no longer counted."""
+    last = _standing_version(visit)
+    if not may_correct(actor, last.entry):
+        raise Http404
+    return record(
+        actor=actor,
+        kind="liaison.visit_voided",
+        unit=visit.unit,
+        happened_on=last.entry.happened_on,
+        subject=visit.subject,
+        supersedes=last.entry,
+        reason=reason,
+    )
+
+
+def visit_commitment(version: VisitVersion) -> str:
+    """What binds a version's words to its entry."""
+    return commitment(version.salt, visitor=version.visitor_id, findings=version.findings)
+
+
+def _standing_version(visit: Visit) -> VisitVersion:
+    version = VisitVersion.objects.standing().select_related("entry__unit").filter(visit=visit).first()
+    if version is None:
+        raise LiaisonError("taken_back")
+    return version
+
+
+def _need_points(wanted: set[tuple[Unit, date]]) -> None:
+    """Each unit was a contact point on the day. Raises LiaisonError for the first that was not."""
+    points = Designation.objects.known().filter(designation=DesignationKind.CONTACT_POINT)
+    spans: dict[int, list[tuple[date, date | None]]] = {}
+    for unit_id, since, until in points.filter(unit__in={unit.pk for unit, _ in wanted}).values_list("unit_id", "since", "until"):
+        spans.setdefault(unit_id, []).append((since, until))
+    for unit, day in wanted:
+        if day > clock.today():
+            continue  # the ledger says so, and better
+        if not any(since <= day and (until is None or day < until) for since, until in spans.get(unit.pk, ())):
+            raise LiaisonError("not_a_point", unit=unit.name, day=day)
+
+
+# --- problems --------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def handle_problem(
+    *, actor: AbstractBaseUser, unit: Unit, day: date, leader: Person, matter: str, remedy: str = ""
+) -> ProblemStep:
+    """A leader handled a practical problem of a contact point. It counts only once the point's own people confirm it."""
+    move = _allowed(actor, "handle", unit=unit)
+    _need_points({(unit, day)})
+    problem = Problem.objects.create(unit=unit, leader=leader, state=move.end)
+    return _make(actor, problem, move, day=day, matter=matter, remedy=remedy)
+
+
+@transaction.atomic
+def handle_again(*, actor: AbstractBaseUser, problem: Problem, day: date, matter: str, remedy: str) -> ProblemStep:
+    """The point said it was not solved; the leader saw to it once more."""
+    problem, move = _locked(actor, problem, "handle")
+    _need_points({(problem.unit, day)})
+    return _make(actor, problem, move, day=day, matter=matter, remedy=remedy)
+
+
+@transaction.atomic
+def correct_problem(
+    *, actor: AbstractBaseUser, problem: Problem, day: date, matter: str, remedy: str, reason: str
+) -> ProblemStep:
+    """Say anew what was handled and when, while it waits to be confirmed."""
+    problem, move = _locked(actor, problem, "correct")
+    _need_points({(problem.unit, day)})
+    last = _standing_step(problem, move.supersedes)
+    if (last.entry.happened_on, last.matter, last.remedy) == (day, matter.strip(), remedy.strip()):
+        raise LiaisonError("unchanged")
+    return _make(actor, problem, move, day=day, matter=matter, remedy=remedy, reason=reason)
+
+
+@transaction.atomic
+def confirm_problem(*, actor: AbstractBaseUser, problem: Problem) -> ProblemStep:
+    """The point's secretary says that the problem is solved. Only now is it counted, on the day it was handled:
+    who confirms late does not move the leader's work into another year (the entry's second clock shows when it was confirmed).
+    """
+    problem, move = _locked(actor, problem, "confirm")
+    return _make(actor, problem, move, day=_handled_on(problem))
+
+
+@transaction.atomic
+def reject_problem(*, actor: AbstractBaseUser, problem: Problem, reason: str) -> ProblemStep:
+    """The point's secretary says that it is not solved, and why; it goes back to the leader."""
+    problem, move = _locked(actor, problem, "reject")
+    return _make(actor, problem, move, day=clock.today(), reason=reason)
+
+
+@transaction.atomic
+def reopen_problem(*, actor: AbstractBaseUser, problem: Problem, reason: str) -> ProblemStep:
+    """The confirmation was a mistake: it is taken back and no longer counted."""
+    problem, move = _locked(actor, problem, "reopen")
+    return _make(actor, problem, move, day=_handled_on(problem), reason=reason)
+
+
+@transaction.atomic
+def withdraw_problem(*, actor: AbstractBaseUser, problem: Problem, reason: str) -> ProblemStep:
+    """It was recorded by mistake: it stays readable, struck through."""
+    problem, move = _locked(actor, problem, "withdraw")
+    return _make(actor, problem, move, day=_handled_on(problem), reason=reason)
+
+
+def step_commitment(step: ProblemStep) -> str:
+    """What binds a step's words to its entry."""
+    return commitment(step.salt, state=step.state, matter=step.matter, remedy=step.remedy)
+
+
+def _locked(actor: AbstractBaseUser, problem: Problem, name: str) -> tuple[Problem, Move]:
+    """The problem as it is now, held until the transaction ends, and the move out of there."""
+    fresh = Problem.objects.select_for_update(of=("self",)).select_related("unit", "leader").get(pk=problem.pk)
+    return fresh, _allowed(actor, name, unit=fresh.unit, problem=fresh)
+
+
+def _allowed(actor: AbstractBaseUser, name: str, *, unit: Unit, problem: Problem | None = None) -> Move:
+    """The move, if it exists out of this state and the actor may make it.
+
+    Raises LiaisonError for a move that does not exist, Http404 for one that is not theirs.
+    """
+    move = move_from(problem.state if problem else NEW, name)
+    if move is None or not _is_theirs(actor, move, unit, problem):
+        somewhere = [m for m in (move_from(state, name) for state in (NEW, *ProblemState.values)) if m]
+        if problem is not None and move is None and any(_is_theirs(actor, m, unit, problem) for m in somewhere):
+            raise LiaisonError("no_such_move", state=problem.get_state_display())
+        raise Http404
+    if problem is not None and move.not_leader and actor.pk in _handlers(problem):
+        raise LiaisonError("own_problem")
+    return move
+
+
+def _is_theirs(actor: AbstractBaseUser, move: Move, unit: Unit, problem: Problem | None) -> bool:
+    if any(may(actor, permission, unit) for permission in move.who):
+        return True
+    if not (move.recorder and problem is not None):
+        return False
+    here = may(actor, VISIT_RECORD, unit) or may(actor, VISIT_RECEIVE, unit)
+    return here and problem.steps.filter(entry__kind=move.supersedes, entry__valid_to=None, entry__actor_id=actor.pk).exists()
+
+
+def _handlers(problem: Problem) -> set[int | None]:
+    """Accounts that handled it: the leader's, and whoever recorded that it was handled."""
+    recorded = problem.steps.filter(entry__kind="liaison.problem_handled", entry__supersedes=None)
+    return {problem.leader.user_id, *recorded.values_list("entry__actor_id", flat=True)}
+
+
+def _standing_step(problem: Problem, kind: str) -> ProblemStep:
+    steps: Sequence[ProblemStep] = problem.steps.select_related("entry").filter(entry__kind=kind, entry__valid_to=None)[:1]
+    if not steps:
+        raise LiaisonError("no_such_move", state=problem.get_state_display())
+    return steps[0]
+
+
+def _handled_on(problem: Problem) -> date:
+    """The day the problem was last handled."""
+    handled = problem.steps.filter(entry__kind="liaison.problem_handled").order_by("-id")
+    return handled.values_list("entry__happened_on", flat=True)[0]
+
+
+def _make(
+    actor: AbstractBaseUser, problem: Problem, move: Move, *, day: date, matter: str = "", remedy: str = "", reason: str = ""
+) -> ProblemStep:
+    """Make the move: its step, its entry, the problem's new state."""
+    if move.reason and not reason.strip():
+        raise LiaisonError("no_reason")
+    if move.words and not matter.strip():
+        raise LiaisonError("no_words")
+    step = ProblemStep(problem=problem, state=move.end, matter=matter.strip(), remedy=remedy.strip(), salt=new_salt())
+    step.entry = record(
+        actor=actor,
+        kind=move.kind,
+        unit=problem.unit,
+        happened_on=day,
+        subject=problem.subject,
+        evidence=[step_commitment(step)],
+        supersedes=_standing_step(problem, move.supersedes).entry if move.supersedes else None,
+        reason=reason,
+    )
+    step.save(force_insert=True)
+    if problem.state != move.end:
+        problem.state = move.end
+        problem.save(update_fields=["state"])
+    return step

@@ -1,0 +1,25 @@
+"""Refusals of the contact points, each a plain sentence that says how to mend it."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+MESSAGES = {
+    "not_a_point": _("%(unit)s was not a contact point on %(day)s. Choose another day or another point."),
+    "no_leader": _("Nobody was contact leader of %(unit)s on %(day)s. Ask the county office to name one."),
+    "no_person": _("Your account is not tied to a person, so nobody could be named as having come. Ask the administrator."),
+    "no_words": _("Write a few words: without them nobody at the point can tell what was meant."),
+    "no_reason": _("Say why. The reason stays beside the record."),
+    "taken_back": _("This visit was already taken back. Record it anew if it took place."),
+    "unchanged": _("Nothing was changed, so there is nothing to correct."),
+    "no_such_move": _("This problem is “%(state)s” by now, so that cannot be done. Look at it again."),
+    "own_problem": _("You handled this problem yourself; another person of the point must say whether it is solved."),
+}
+
+
+class LiaisonError(ValidationError):
+    """What was asked cannot be recorded; `code` names the rule."""
+
+    def __init__(self, rule: str, /, **params: Any) -> None:
+        super().__init__(MESSAGES[rule], code=rule, params=params)
