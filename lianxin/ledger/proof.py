@@ -1,7 +1,7 @@
 """What binds a room's row to its entry: a salted hash, written into the entry as evidence.
 
-The row holds words, the entry only this. A changed row no longer matches its entry; erased words and salt leave a proof that gives
-nothing away.
+The row holds words, the entry only this. A changed row no longer matches its entry; erased words and salt leave a proof that
+gives nothing away.
 """
 
 import hashlib

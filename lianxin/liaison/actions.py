@@ -4,7 +4,7 @@ A visit or a problem is counted by schemes through its entry alone. A correction
 supersedes the old one, with a reason; the old version stays.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -267,10 +267,10 @@ def _handlers(problem: Problem) -> set[int | None]:
 
 
 def _standing_step(problem: Problem, kind: str) -> ProblemStep:
-    steps: Sequence[ProblemStep] = problem.steps.select_related("entry").filter(entry__kind=kind, entry__valid_to=None)[:1]
-    if not steps:
+    step = problem.steps.select_related("entry").filter(entry__kind=kind, entry__valid_to=None).last()
+    if step is None:
         raise LiaisonError("no_such_move", state=problem.get_state_display())
-    return steps[0]
+    return step
 
 
 def _handled_on(problem: Problem) -> date:

@@ -1,8 +1,8 @@
 """Who may do what: the one place. The same rule answers “may A do X to Y?” and “which Y?”, as SQL over the tree.
 
 A post grants permissions on its unit's subtree (`SUBTREE`), on its unit alone (`OWN`), or on its unit and the groups directly
-beneath it (`BRANCH`: a party group has no officers of its own, its branch keeps its records). Several posts add up; a post's end is
-the end of its rights. The table follows product.md, and the access matrix test holds every URL against it.
+beneath it (`BRANCH`: a party group has no officers of its own, its branch keeps its records). Several posts add up; a post's end
+is the end of its rights. The table follows product.md, and the access matrix test holds every URL against it.
 """
 
 from collections.abc import Iterable
