@@ -15,10 +15,25 @@ from lianxin.organizations.models import Unit
 
 TOPICS = {
     GatheringKind.MEMBERS_MET: ["讨论年度工作", "通报集体经济收支", "讨论发展对象", "讨论入户走访安排", "通报换届有关事项"],
-    GatheringKind.COMMITTEE_MET: ["研究本月重点", "研究困难户帮扶", "研究草场防火", "研究道路养护", "研究党费收缴", "研究冬季取暖"],
+    GatheringKind.COMMITTEE_MET: [
+        "研究本月重点",
+        "研究困难户帮扶",
+        "研究草场防火",
+        "研究道路养护",
+        "研究党费收缴",
+        "研究冬季取暖",
+    ],
     GatheringKind.GROUP_MET: ["学习与讨论", "分片走访情况交流", "讨论环境整治分工"],
     GatheringKind.LESSON_HELD: ["书记讲党课", "老党员讲村史", "参观学习体会", "政策解读"],
-    GatheringKind.THEMED_DAY_HELD: ["清理垃圾", "看望老党员", "义务植树", "帮助接羔", "清雪保路", "志愿服务进社区", "学习与过政治生日"],
+    GatheringKind.THEMED_DAY_HELD: [
+        "清理垃圾",
+        "看望老党员",
+        "义务植树",
+        "帮助接羔",
+        "清雪保路",
+        "志愿服务进社区",
+        "学习与过政治生日",
+    ],
     GatheringKind.LIFE_MEETING_HELD: ["年度组织生活会"],
     GatheringKind.REVIEW_HELD: ["民主评议党员"],
 }

@@ -31,7 +31,7 @@ HOLDERS = {
 
 @dataclass(frozen=True)
 class NewGathering:
-    """A gathering to record. `kind` as in GatheringKind."""
+    """A gathering to record. `kind` as in GatheringKind; `recorded_by` where it is not who brings it in."""
 
     unit: Unit
     kind: str
@@ -40,6 +40,7 @@ class NewGathering:
     present: int | None = None
     place: str = ""
     joint: bool = False
+    recorded_by: AbstractBaseUser | None = None
 
 
 def may_correct(actor: AbstractBaseUser, entry: Entry) -> bool:
@@ -178,6 +179,7 @@ def _write(actor: AbstractBaseUser, pairs: list[tuple[Gathering, NewGathering]],
             new.day,
             gathering.subject,
             evidence=[gathering_commitment(version)],
+            actor=new.recorded_by,
         )
         for version, (gathering, new) in zip(versions, pairs, strict=True)
     ]

@@ -23,7 +23,7 @@ CHAIN_LOCK = 0x11A7
 
 @dataclass(frozen=True)
 class Act:
-    """What `record_many` writes: the arguments of `record`, without actor."""
+    """What `record_many` writes: the arguments of `record`. `actor` where it is not the one who brings them in."""
 
     kind: str
     unit: Any
@@ -32,6 +32,7 @@ class Act:
     quantity: int = 1
     data: Mapping[str, object] = field(default_factory=dict)
     evidence: Sequence[str] = ()
+    actor: AbstractBaseUser | None = None
 
 
 def record(
@@ -98,7 +99,7 @@ def _append(actor: AbstractBaseUser | None, acts: list[Act], supersedes: Entry |
                 unit_path=paths[act.unit.pk, act.happened_on],
                 happened_on=act.happened_on,
                 recorded_at=instant,
-                actor_id=actor.pk,
+                actor_id=(act.actor or actor).pk,
                 quantity=act.quantity,
                 subject=act.subject,
                 data=check_data(kind, act.data),

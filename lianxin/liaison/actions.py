@@ -54,13 +54,14 @@ def record_visit(
 
 @dataclass(frozen=True)
 class NewVisit:
-    """A visit to record: `kind` research or inspection, `visitor` who came."""
+    """A visit to record: `kind` research or inspection, `visitor` who came, `recorded_by` where it is not who brings it in."""
 
     unit: Unit
     kind: str
     day: date
     visitor: Person
     findings: str = ""
+    recorded_by: AbstractBaseUser | None = None
 
 
 @transaction.atomic
@@ -78,7 +79,14 @@ def record_visits(*, actor: AbstractBaseUser, visits: Iterable[NewVisit], batch:
         for visit, new in zip(made, wanted, strict=True)
     ]
     acts = [
-        Act(ENTRY_KINDS[VisitKind(new.kind)], new.unit, new.day, version.visit.subject, evidence=[visit_commitment(version)])
+        Act(
+            ENTRY_KINDS[VisitKind(new.kind)],
+            new.unit,
+            new.day,
+            version.visit.subject,
+            evidence=[visit_commitment(version)],
+            actor=new.recorded_by,
+        )
         for version, new in zip(versions, wanted, strict=True)
     ]
     for version, entry in zip(versions, record_many(actor=actor, acts=acts, batch=batch), strict=True):

@@ -131,7 +131,8 @@ def test_a_changed_password_ends_the_sessions_of_the_old_one(batu):
 
 
 @pytest.mark.parametrize(
-    ("password", "again"), [("short", "short"), ("1234567890123", "1234567890123"), ("password123", "password123"), (PASSWORD, "else")]
+    ("password", "again"),
+    [("short", "short"), ("1234567890123", "1234567890123"), ("password123", "password123"), (PASSWORD, "else")],
 )
 def test_a_weak_password_is_refused_with_the_reason(batu, password, again):
     client = Client()
