@@ -69,6 +69,7 @@ class Notice:
     permission: who hears of it; `due` narrows further to what is that reader's own.
     due: what is owed by this user as of today, soonest first.
     waiting: somebody else waits for the reader; such items stand before what is merely due.
+    with_others: the reader waits for somebody else; such items stand last and do not travel.
     travels: whether it goes into the calendar and the mail, or stays on the desk.
     """
 
@@ -77,6 +78,7 @@ class Notice:
     permission: str
     due: Callable[[AnyUser, date], Sequence[Due]]
     waiting: bool = False
+    with_others: bool = False
     travels: bool = True
 
 
@@ -91,7 +93,7 @@ class Recorder:
 
 
 _notices: dict[str, Notice] = {}
-_recorders: dict[str, Recorder] = {}
+_recorders: dict[str, list[Recorder]] = {}
 
 
 def declare(*notices: Notice) -> None:
@@ -105,10 +107,15 @@ def declare(*notices: Notice) -> None:
 
 
 def records(kind: str, words: Words, *, permission: str, address: Callable[[str], str]) -> None:
-    """Say which page records entries of `kind`: `address` is given the unit's code. A list of what is owed then offers it."""
-    if kind in _recorders:
-        raise ValueError(f"two pages say they record {kind!r}")
-    _recorders[kind] = Recorder(kind, words, permission, address)
+    """Say which page records entries of `kind`: `address` is given the unit's code. A list of what is owed then offers it.
+
+    Where two sorts of people record the same kind on different pages (a leader a visit made, a secretary a visit received), each is
+    said once; the first the reader may use is offered.
+    """
+    of_kind = _recorders.setdefault(kind, [])
+    if any(recorder.permission == permission for recorder in of_kind):
+        raise ValueError(f"two pages say that {permission!r} records {kind!r}")
+    of_kind.append(Recorder(kind, words, permission, address))
 
 
 def declared() -> dict[str, Notice]:
@@ -116,14 +123,14 @@ def declared() -> dict[str, Notice]:
     return dict(_notices)
 
 
-def recorders() -> dict[str, Recorder]:
-    """Pages that record, by kind."""
-    return dict(_recorders)
+def recorders() -> list[Recorder]:
+    """All pages that record, in the order said."""
+    return [recorder for of_kind in _recorders.values() for recorder in of_kind]
 
 
 def act_for(user: AnyUser, kind: str, unit: Unit) -> Act | None:
     """The page on which this user may record an entry of `kind` for `unit`, if there is one."""
-    recorder = _recorders.get(kind)
-    if recorder is None or not may(user, recorder.permission, unit):
-        return None
-    return Act(recorder.words, recorder.address(unit.code))
+    for recorder in _recorders.get(kind, ()):
+        if may(user, recorder.permission, unit):
+            return Act(recorder.words, recorder.address(unit.code))
+    return None

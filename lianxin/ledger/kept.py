@@ -1,0 +1,67 @@
+"""Values worked out from the ledger, kept in this process until the ledger changes. Never stale: the head is asked for each time.
+
+    standings = Kept(24)
+    rows = standings.get(("contact-131", day), ledger_head(), lambda: compute(…))
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from threading import Lock
+from typing import Generic, NamedTuple, TypeVar
+
+from django.db.models import Count, Subquery
+
+from lianxin.ledger.models import Batch, Entry
+
+Value = TypeVar("Value")
+
+
+class Head(NamedTuple):
+    """The end of the ledger. Two equal heads mean: the same entries, and the same imports visible."""
+
+    entry: int
+    digest: str
+    batches: int
+
+
+def ledger_head() -> Head:
+    """Where the ledger ends now. One query by primary key; every change of anything is an entry, or shows an import."""
+    visible = Batch.objects.filter(visible=True).order_by().values("visible").annotate(count=Count("pk")).values("count")
+    last = Entry.objects.order_by("-pk").values_list("pk", "digest", Subquery(visible)).first()
+    return Head(last[0], last[1], last[2] or 0) if last else Head(0, "", 0)
+
+
+class Kept(Generic[Value]):
+    """The most recently used values, each with the head it was worked out at."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self._values: OrderedDict[Hashable, tuple[Head, Value]] = OrderedDict()
+        self._making: dict[Hashable, Lock] = {}
+        self._lock = Lock()
+
+    def get(self, key: Hashable, head: Head, make: Callable[[], Value]) -> Value:
+        """The value kept under `key` at this head, else made now. Threads that want the same one wait for whoever makes it."""
+        found = self._find(key, head)
+        if found is not None:
+            return found[1]
+        with self._lock:
+            making = self._making.setdefault(key, Lock())
+        with making:
+            found = self._find(key, head)
+            if found is None:
+                found = head, make()
+                with self._lock:
+                    self._values[key] = found
+                    self._values.move_to_end(key)
+                    while len(self._values) > self.most:
+                        self._making.pop(self._values.popitem(last=False)[0], None)
+            return found[1]
+
+    def _find(self, key: Hashable, head: Head) -> tuple[Head, Value] | None:
+        with self._lock:
+            found = self._values.get(key)
+            if found is None or found[0] != head:
+                return None
+            self._values.move_to_end(key)
+            return found
