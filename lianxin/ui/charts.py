@@ -34,7 +34,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Columns:
-    """Numbers over months. `before` draws a second, dashed line (last year's, say); `as_line` draws a line in place of columns."""
+    """Numbers over months. `before` draws a second, dashed line (last year's, say); `as_line` draws a line, not columns."""
 
     title: str
     points: Sequence[Point]

@@ -1,4 +1,4 @@
-"""Every state, pace and alert of a standing: its word, its shape, its colour. Shape and word always stand together with the colour."""
+"""Every state, pace and alert of a standing: its word, its shape, its colour. Colour never stands alone."""
 
 from dataclasses import dataclass
 
