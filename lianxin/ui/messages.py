@@ -99,7 +99,7 @@ def sources_of(app: str, root: Path = ROOT) -> Iterator[Path]:
 def _in_template(text: str, place: str) -> Iterator[Message]:
     # Inside parentheses Python's reader cares for no indentation, and templatize leaves nothing but calls and blanked-out words.
     code = BytesIO(("(" + templatize(text, origin=place) + "\n)").encode())
-    extracted: Iterator[tuple[int, str, Any, Any]] = extract_python(code, TEMPLATE_CALLS, [], {})
+    extracted: Iterator[Any] = extract_python(code, TEMPLATE_CALLS, [], {})
     for line, function, words, _ in extracted:
         given = [word for word in ([words] if isinstance(words, str) else words) if word]
         context = given.pop(0) if str(function).endswith("pgettext") else ""
