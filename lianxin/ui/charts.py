@@ -43,7 +43,7 @@ class Columns:
     before_label: str = ""
     as_line: bool = False
 
-    WIDTH = 360
+    WIDTH = 320
     HEIGHT = 150
     TOP = 22
     FOOT = 22
