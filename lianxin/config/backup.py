@@ -1,7 +1,7 @@
 """A backup: one file, the same for SQLite and PostgreSQL, made while people work; every byte of it is covered by a hash.
 
     lianxinqiao-backup-1 <sha256 of the manifest> <sha256 of this line so far>⏎
-    the manifest, canonical JSON: when, by which version, migrations, head of the ledger, and per table columns, rows, sizes, hashes⏎
+    the manifest, canonical JSON: when, by which version, migrations, head of the ledger; per table columns, rows, size, hashes⏎
     one member per table: its rows as canonical JSON lines, compressed
 
 Keys are not in it (`lianxin keys export`), nor are sessions: whoever opens a restored copy signs in again.
@@ -19,7 +19,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 from uuid import UUID
 
 from django.apps.registry import Apps
@@ -33,7 +33,7 @@ from django.utils.duration import duration_string
 from django.utils.translation import gettext as _
 
 from lianxin import __version__
-from lianxin.config.folder import key_prints
+from lianxin.config.folder import current_folder
 from lianxin.ledger import clock
 from lianxin.ledger.actions import canonical
 
@@ -105,7 +105,9 @@ def make_backup(path: Path) -> Manifest:
     with tempfile.TemporaryFile(dir=path.parent) as body, _snapshot() as connection:
         migrations = applied_migrations(connection)
         members = [_write_member(model, connection.alias, body) for model in kept_models(connection, migrations)]
-        manifest = Manifest(clock.now().isoformat(), __version__, migrations, _head(connection), key_prints(), members)
+        manifest = Manifest(
+            clock.now().isoformat(), __version__, migrations, _head(connection), current_folder().prints(), members
+        )
         body.seek(0)
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
             try:
@@ -198,7 +200,7 @@ def kept_models(connection: BaseDatabaseWrapper, migrations: Migrations) -> list
 
 
 def columns(model: type[models.Model]) -> list[str]:
-    return [field.column for field in model._meta.local_concrete_fields]
+    return [str(field.column) for field in model._meta.local_concrete_fields]
 
 
 def table_lines(model: type[models.Model], alias: str) -> Iterator[bytes]:
@@ -270,7 +272,8 @@ def _open(file: IO[bytes]) -> tuple[Manifest, int]:
     line = file.readline()
     if _sha256(line) != words[1].decode():
         raise DamagedBackup(
-            _("the manifest: found sha256 %(found)s, expected %(expected)s") % {"found": _sha256(line), "expected": words[1].decode()}
+            _("the manifest: found sha256 %(found)s, expected %(expected)s")
+            % {"found": _sha256(line), "expected": words[1].decode()}
         )
     stored = json.loads(line)
     members = [Member(**member) for member in stored.pop("members")]
@@ -307,7 +310,7 @@ def restore_backup(path: Path) -> list[Compared]:
     Raises DamagedBackup or CannotRestore, and then the database is as empty as before.
     """
     manifest = read_manifest(path)
-    if manifest.keys != key_prints():
+    if manifest.keys != current_folder().prints():
         raise CannotRestore(
             _("The keys in this folder are not the ones it was written with. Bring them first: “lianxin keys import FILE”.")
         )
@@ -326,7 +329,9 @@ def restore_backup(path: Path) -> list[Compared]:
         compared = [_compare(by_table[member.table], member) for member in manifest.members]
         differing = [row.table for row in compared if not row.same]
         if differing:
-            raise CannotRestore(_("After restoring, these tables differ from the backup: %(tables)s") % {"tables": ", ".join(differing)})
+            raise CannotRestore(
+                _("After restoring, these tables differ from the backup: %(tables)s") % {"tables": ", ".join(differing)}
+            )
         with connection.cursor() as cursor:
             for statement in connection.ops.sequence_reset_sql(no_style(), known):
                 cursor.execute(statement)
@@ -351,7 +356,9 @@ def _refuse_filled(connection: BaseDatabaseWrapper) -> None:
             if table in tables:
                 cursor.execute(f"SELECT 1 FROM {table} LIMIT 1")  # nosec B608  # one of three names above
                 if cursor.fetchone():
-                    raise CannotRestore(_("The database is not empty (%(table)s). Restore into a new folder: LIANXIN_HOME=…") % {"table": table})
+                    raise CannotRestore(
+                        _("The database is not empty (%(table)s). Restore into a new folder: LIANXIN_HOME=…") % {"table": table}
+                    )
 
 
 def _refuse_unlisted(known: list[type[models.Model]], manifest: Manifest) -> None:
@@ -373,17 +380,12 @@ def _fill(model: type[models.Model], lines: Iterable[bytes]) -> None:
 
     for line in lines:
         values = json.loads(line)
-        batch.append(model(**{field.attname: _read(field, value) for field, value in zip(fields, values, strict=True)}))
+        batch.append(model(**{field.attname: field.to_python(value) for field, value in zip(fields, values, strict=True)}))
         if len(batch) == at_once:
             insert()
             batch = []
     if batch:
         insert()
-
-
-def _read(field: models.Field[Any, Any], value: Any) -> Any:
-    target = field.target_field if isinstance(field, models.ForeignKey) else field
-    return value if value is None or isinstance(target, models.JSONField) else target.to_python(value)
 
 
 def _compare(model: type[models.Model], member: Member) -> Compared:
