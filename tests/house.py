@@ -1,4 +1,4 @@
-"""A real installation for tests that need more than a rolled-back transaction: its own folder, its own database, real processes."""
+"""A real installation, for tests that need more than a rolled-back transaction: own folder, own database, real processes."""
 
 import os
 import shutil
@@ -43,9 +43,8 @@ class House:
 
     def run(self, *words: str, ok: bool = True, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
         """Run `lianxin …`; unless told otherwise it must succeed."""
-        done = subprocess.run(
-            [sys.executable, "-m", "lianxin", *map(str, words)], cwd=ROOT, env=self.env, input=stdin or "", capture_output=True, text=True
-        )
+        command = [sys.executable, "-m", "lianxin", *map(str, words)]
+        done = subprocess.run(command, cwd=ROOT, env=self.env, input=stdin or "", capture_output=True, text=True)
         assert not ok or done.returncode == 0, f"lianxin {' '.join(words)}: {done.stdout}{done.stderr}"
         return done
 
@@ -66,7 +65,9 @@ class House:
 
     def sql(self, *statements: str) -> None:
         """Run statements as somebody with full rights on the database would."""
-        self.python(f"from django.db import connection\nwith connection.cursor() as c:\n    for s in {statements!r}: c.execute(s)")
+        self.python(
+            f"from django.db import connection\nwith connection.cursor() as c:\n    for s in {statements!r}: c.execute(s)"
+        )
 
     @contextmanager
     def serve(self, *words: str) -> Iterator["Served"]:
@@ -121,10 +122,10 @@ def free_port() -> int:
 
 
 @contextmanager
-def new_house(*, made: bool = True) -> Iterator[House]:
+def new_house(*, made: bool = True, on_sqlite: bool = False) -> Iterator[House]:
     """An installation of its own, on whichever database this run is about; made by `lianxin init` unless told otherwise."""
     home = Path(tempfile.mkdtemp(prefix="lianxin-house-"))
-    server = os.environ.get("LIANXIN_DATABASE_URL", "")
+    server = "" if on_sqlite else os.environ.get("LIANXIN_DATABASE_URL", "")
     try:
         with own_database(server) if urlsplit(server).scheme else _nothing() as url:
             house = House(home, url)
