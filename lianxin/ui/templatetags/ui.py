@@ -119,7 +119,7 @@ def is_checkbox(field: BoundField) -> bool:
 
 
 @register.simple_tag
-def tiny_bar(n: Any, need: Any, tone: str = "plain") -> SafeString:
+def tiny_bar(n: Any, need: Any, tone: str = "grey") -> SafeString:
     """A bar of n out of need, drawn beside its number and therefore hidden from screen readers."""
     return charts.tiny_bar(float(n or 0), float(need or 0), tone)
 
