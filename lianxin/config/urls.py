@@ -18,4 +18,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("text-size/", public("POST")(ui.choose_text), name="choose_text"),
     path("", include("lianxin.demo.urls")),
     path("", include("lianxin.accounts.urls")),
+    path("", include("lianxin.organizations.privacy_urls")),
 ]

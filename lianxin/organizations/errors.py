@@ -39,6 +39,20 @@ MESSAGES = {
     "ends_before_start": _("It began on %(since)s; it cannot end on %(until)s or earlier."),
     "future": _("%(day)s has not come yet. Choose today or an earlier day."),
     "person_taken": _("Person code %(code)s already belongs to %(name)s."),
+    "phone": _("Phone: found “%(found)s”, expected a mobile number of 11 digits or a landline with its area code."),
+    "phone_broken": _(
+        "This phone cannot be opened with the keys of this installation. Bring back the right “keys” folder."
+    ),
+    "no_phone": _("No phone is kept for %(person)s."),
+    "reason_short": _("Say in a few words why you need it (at least 5 characters). The person concerned will read it."),
+    "quota": _("You opened %(most)s phones today; that is the most for one day. Tomorrow it goes on."),
+    "no_unit": _("%(person)s holds no post and no membership today. Give one first; rights come from it."),
+    "no_account": _("%(person)s has no account."),
+    "own_account": _("You cannot close your own account. Another administrator can."),
+    "too_many_rows": _("%(rows)s rows are more than %(most)s. Narrow the list."),
+    "not_approved": _("More than %(most)s rows need the consent of a second person of the county office."),
+    "decided": _("This request was decided already."),
+    "own_request": _("Somebody else must decide on your request."),
     "no_reason": _("Say why. The reason stays beside the record."),
 }
 

@@ -19,4 +19,9 @@ declare(
     Kind("organizations.post_given", _("post given"), {"person": int, "title": str}, countable=False),
     Kind("organizations.post_ended", _("post ended"), {"person": int, "title": str}, countable=False),
     Kind("organizations.election_held", _("election held"), {"seats": int, "one_shoulder": bool}),
+    Kind("organizations.phone_revealed", _("phone opened"), {"person": int}, countable=False),
+    Kind("organizations.exported", _("list exported"), {"table": str, "rows": int, "form": str, "request": int}, countable=False),
+    Kind("organizations.export_requested", _("export requested"), {"table": str, "rows": int}, countable=False),
+    Kind("organizations.export_approved", _("export approved"), {"request": int}, countable=False),
+    Kind("organizations.export_declined", _("export declined"), {"request": int}, countable=False),
 )

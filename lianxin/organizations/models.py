@@ -289,3 +289,25 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person_id} {self.kind} of {self.unit_id}"
+
+
+class ExportRequest(models.Model):
+    """Somebody asks to take out more rows than one may alone; a second person of the county office decides."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="export_requests")
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    table = models.CharField(max_length=40)
+    title = models.CharField(max_length=200)
+    address = models.CharField(max_length=500)
+    """The page, filters and all, on which it was asked for and is fetched."""
+    rows = models.PositiveIntegerField()
+    requested_at = models.DateTimeField()
+    entry = models.ForeignKey(Entry, models.PROTECT, related_name="+")
+    """The act of asking; its reason stands beside it."""
+    approved = models.BooleanField(null=True)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    fetched_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.title

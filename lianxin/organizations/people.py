@@ -1,0 +1,224 @@
+"""People's data: phones sealed, shown masked, opened one at a time with a reason that the person concerned can read.
+
+Sealing is AES-256-GCM, a key per person wrapped by a key outside the database (docs/adr/sealed-phones.md). Opening one is an act:
+the entry `organizations.phone_revealed` is the access log, for the auditor and for the person alike.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import Http404
+
+from lianxin.accounts.sealing import SealBroken, fingerprint, seal, unseal
+from lianxin.ledger import clock
+from lianxin.ledger.actions import record
+from lianxin.ledger.kinds import declared
+from lianxin.ledger.models import Entry, seen
+from lianxin.organizations.access import LOG_VIEW, PEOPLE_VIEW, REVEAL, AnyUser, may, scope, unit_for
+from lianxin.organizations.errors import OrganizationError
+from lianxin.organizations.models import Membership, MembershipKind, Person, Post, Title, Unit, path_end
+
+QUOTA = 20
+"""Phones one account may open in a day."""
+SHORTEST_REASON = 5
+NUMBER = re.compile(r"1[3-9]\d{9}|0\d{9,11}")
+LOGGED = [
+    *("organizations.phone_revealed", "organizations.exported", "organizations.export_requested"),
+    *("organizations.export_approved", "organizations.export_declined"),
+    *("accounts.invited", "accounts.accepted", "accounts.revoked", "accounts.deactivated"),
+]
+
+
+# --- sealing ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """A phone as it is kept: `Person.sealed_phone` and `Person.phone_index`."""
+
+    phone: bytes
+    index: str
+
+
+def sealed(number: str, code: str) -> Sealed:
+    """Seal a phone for the person of that code. Raises OrganizationError where it is no phone number."""
+    digits = clean_phone(number)
+    return Sealed(seal(digits, key="person", bound_to=code), phone_index(digits))
+
+
+def seal_phone(person: Person, number: str) -> None:
+    """Keep this number for the person; it is not saved to the database yet."""
+    kept = sealed(number, person.code)
+    person.sealed_phone, person.phone_index = kept.phone, kept.index
+
+
+def masked_phone(person: Person) -> str:
+    """138****1234: enough to know a number again, too little to call it. Empty where none is kept."""
+    if not person.sealed_phone:
+        return ""
+    try:
+        digits = _open(person)
+    except OrganizationError:
+        return "****"
+    return f"{digits[:3]}****{digits[-4:]}"
+
+
+def phone_index(number: str) -> str:
+    """Finds the same number again without opening it."""
+    return fingerprint(clean_phone(number), key="lookup")
+
+
+def clean_phone(number: str) -> str:
+    """Digits only: full-width ones, spaces, dashes and +86 are understood. Raises OrganizationError."""
+    digits = re.sub(r"[\s()（）\-–—]", "", unicodedata.normalize("NFKC", number[:40]))
+    digits = re.sub(r"^(\+86|0086)", "", digits)
+    if not NUMBER.fullmatch(digits):
+        raise OrganizationError("phone", found=number[:40])
+    return digits
+
+
+def _open(person: Person) -> str:
+    try:
+        return unseal(bytes(person.sealed_phone or b""), key="person", bound_to=person.code)
+    except SealBroken as broken:
+        raise OrganizationError("phone_broken") from broken
+
+
+# --- opening ---------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def reveal_phone(*, actor: Any, person: Person, reason: str) -> str:
+    """Open a person's phone. Entered with the reason; the person and the auditor see it.
+
+    Raises Http404 without the permission on one of the person's units; OrganizationError for a reason too short, a quota used
+    up, or no phone.
+    """
+    unit = _unit_of(actor, person, REVEAL)
+    if unit is None:
+        raise Http404
+    if len(reason.strip()) < SHORTEST_REASON:
+        raise OrganizationError("reason_short")
+    if not person.sealed_phone:
+        raise OrganizationError("no_phone", person=person.name)
+    opened = Entry.objects.filter(kind="organizations.phone_revealed", actor=actor, happened_on=clock.today()).count()
+    if opened >= QUOTA:
+        raise OrganizationError("quota", most=QUOTA)
+    number = _open(person)
+    record(
+        actor=actor,
+        kind="organizations.phone_revealed",
+        unit=unit,
+        happened_on=clock.today(),
+        subject=f"organizations.person:{person.pk}",
+        data={"person": person.pk},
+        reason=reason,
+    )
+    return number
+
+
+# --- looking ---------------------------------------------------------------------------------------------------------
+
+
+def people_for(user: AnyUser, *permissions: str) -> QuerySet[Person]:
+    """People who today hold a post or a membership at a unit where the user has any of these permissions."""
+    where = scope(user, *(permissions or (PEOPLE_VIEW,)), prefix="unit__")
+    today = clock.today()
+    posts = Post.objects.on(today).filter(where, person=OuterRef("pk"))
+    memberships = Membership.objects.on(today).filter(where, person=OuterRef("pk"))
+    return Person.objects.filter(seen(), Exists(posts) | Exists(memberships))
+
+
+def person_for(user: AnyUser, pk: int, *permissions: str) -> Person:
+    """One person. Raises Http404 where there is none and, alike, where it is not theirs to see."""
+    person = people_for(user, *permissions).filter(pk=pk).first()
+    if person is None:
+        raise Http404
+    return person
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a unit's people: what may be seen without a reason."""
+
+    person: Person
+    unit: Unit
+    roles: str
+    phone: str
+
+
+def people_of(user: AnyUser, code: str, *permissions: str) -> tuple[Unit, list[Row]]:
+    """The people of a unit and of those beneath it that the user may see, by unit and name. Raises Http404."""
+    unit = unit_for(user, code, *(permissions or (PEOPLE_VIEW,)))
+    today = clock.today()
+    beneath = Q(unit__path__gte=unit.path, unit__path__lt=path_end(unit.path))
+    beneath &= scope(user, *(permissions or (PEOPLE_VIEW,)), prefix="unit__")
+    found: dict[tuple[str, str, int], tuple[Person, Unit, list[str]]] = {}
+    for held, words in ((Post, Title), (Membership, MembershipKind)):
+        for row in held.objects.on(today).filter(beneath).select_related("person", "unit"):
+            key = (row.unit.path, row.person.initials, row.person_id)
+            role = row.title if isinstance(row, Post) else row.kind
+            found.setdefault(key, (row.person, row.unit, []))[2].append(str(words(role).label))
+    in_order = [found[key] for key in sorted(found)]
+    return unit, [Row(person, at, "、".join(roles), masked_phone(person)) for person, at, roles in in_order]
+
+
+@dataclass(frozen=True)
+class Look:
+    """One line of the access log: who did what to whose data, when and why."""
+
+    entry: Entry
+    what: str
+    who: str
+    reason: str
+
+
+def looks_at(user: AnyUser) -> tuple[Person, list[Look]]:
+    """The user's own person, and who opened their data. Raises Http404 for an account that belongs to nobody."""
+    person = None if user.pk is None else Person.objects.filter(user__pk=user.pk).first()
+    if person is None:
+        raise Http404
+    entries = Entry.objects.filter(kind="organizations.phone_revealed", subject=f"organizations.person:{person.pk}")
+    return person, looks(entries.select_related("actor__person", "reason", "unit").order_by("-id")[:200])
+
+
+def held_by(person: Person, on: date | None = None) -> tuple[list[Post], list[Membership]]:
+    """The posts and memberships a person holds on a day (today)."""
+    day = on or clock.today()
+    posts = Post.objects.on(day).filter(person=person).select_related("unit")
+    return list(posts), list(Membership.objects.on(day).filter(person=person).select_related("unit"))
+
+
+def access_log(user: AnyUser) -> QuerySet[Entry]:
+    """Acts that opened or handed out data or rights, newest first, within the user's reach. Raises Http404."""
+    if not may(user, LOG_VIEW):
+        raise Http404
+    entries = Entry.objects.filter(scope(user, LOG_VIEW, prefix="unit__"), kind__in=LOGGED)
+    return entries.select_related("actor__person", "reason", "unit").order_by("-id")
+
+
+def looks(entries: Iterable[Entry]) -> list[Look]:
+    """Entries of the access log as lines to read."""
+    kinds = declared()
+    return [
+        Look(
+            entry=entry,
+            what=str(kinds[entry.kind].label),
+            who=getattr(getattr(entry.actor, "person", None), "name", ""),
+            reason=getattr(getattr(entry, "reason", None), "text", ""),
+        )
+        for entry in entries
+    ]
+
+
+def _unit_of(user: AnyUser, person: Person, permission: str) -> Unit | None:
+    """The first of the person's units on which the user has the permission."""
+    posts, memberships = held_by(person)
+    units = [post.unit for post in posts] + [membership.unit for membership in memberships]
+    return next((unit for unit in units if may(user, permission, unit)), None)
