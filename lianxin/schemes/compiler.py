@@ -56,9 +56,11 @@ ENTRIES = ibis.table(
         "valid_to": "timestamp",
         "quantity": "int64",
         "subject": "string",
+        "batch_id": "int64",
     },
     name="ledger_entry",
 )
+BATCHES = ibis.table({"id": "int64", "visible": "boolean"}, name="ledger_batch")
 PLACEMENTS = ibis.table(
     {
         "unit_id": "int64",
@@ -121,10 +123,17 @@ def render(plan: Plan, last: Relation, dialect: Dialect, *, scoped: bool = False
 
 def known(table: Relation, frame: Frame) -> list[Column]:
     """Rows as they were known at the frame's instant."""
+    conditions = [seen(table)] if table is ENTRIES else []
     if frame.known is None:
-        return [table.valid_to.isnull()]
+        return [*conditions, table.valid_to.isnull()]
     instant = lit(frame.known)
-    return [table.recorded_at <= instant, table.valid_to.isnull() | (table.valid_to > instant)]
+    return [*conditions, table.recorded_at <= instant, table.valid_to.isnull() | (table.valid_to > instant)]
+
+
+def seen(entries: Relation) -> Column:
+    """Entries of no import, or of one that has been made visible."""
+    visible = BATCHES.filter(BATCHES.visible)
+    return entries.batch_id.isnull() | entries.batch_id.isin(visible.id)
 
 
 def flag(condition: Column) -> Column:

@@ -250,6 +250,9 @@ class Scheme:
     hash: str = ""
     text: str = field(default="", compare=False, repr=False)
 
+    def __hash__(self) -> int:
+        return hash(self.hash)
+
     def __str__(self) -> str:
         return f"{self.key}@{self.version}"
 

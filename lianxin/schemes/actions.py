@@ -1,0 +1,186 @@
+"""The door for changing: publish a scheme, try one, waive a clause, seal a period."""
+
+from datetime import date
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from lianxin.ledger import clock
+from lianxin.ledger.actions import record
+from lianxin.ledger.models import Entry
+from lianxin.organizations.models import Unit
+from lianxin.schemes import calendar, kinds, library, queries
+from lianxin.schemes.compiler import waiver_subject
+from lianxin.schemes.frame import seal_day
+from lianxin.schemes.loader import Problem, SchemeError, check_together, load_scheme
+from lianxin.schemes.models import Standing, Version, WaiverReason
+
+
+class SchemeRefusal(ValidationError):
+    """What was asked of a scheme cannot be done; the message says why."""
+
+
+def publish_scheme(*, actor: AbstractBaseUser, text: str, file: str = "scheme.yaml", unit: Unit | None = None) -> Version:
+    """Publish a scheme's text for ever. With `mode: trial` it is put on trial: computed and shown, asked of nobody.
+
+    unit: on whose behalf (the first county). The same text again is the version that is there already.
+    Raises SchemeError naming every mistake with its line, also where it collides with what is published.
+    """
+    scheme = load_scheme(text, file)
+    with transaction.atomic():
+        versions = library.published()
+        same = next((version for version in versions if version.key == scheme.key and version.hash == scheme.hash), None)
+        if same is not None:
+            return same
+        taken = Version.objects.filter(key=scheme.key, version=scheme.version).first()
+        problems = [
+            problem
+            for problem in check_together([*((str(version), library.parsed(version.hash, version.text)) for version in versions), (file, scheme)])
+            if problem.file == file
+        ]
+        if taken is not None and taken.valid_to is not None:
+            problems.append(Problem(file, 1, _("version %s again") % scheme.version, _("a new version number for a new text")))
+        missing = [key for key in scheme.sources if key not in {version.key for version in versions}]
+        problems += [Problem(file, 1, f"from: {key}", _("a scheme that is published")) for key in missing]
+        if problems:
+            raise SchemeError(problems)
+        entry = record(
+            actor=actor,
+            kind=kinds.TRIED if scheme.trial else kinds.PUBLISHED,
+            unit=unit or _county(),
+            happened_on=clock.today(),
+            subject=f"schemes.version:{scheme}"[:80],
+            data={"scheme": scheme.key, "version": scheme.version, "hash": scheme.hash},
+        )
+        return Version.objects.create(
+            key=scheme.key,
+            version=scheme.version,
+            hash=scheme.hash,
+            text=text,
+            since=scheme.since,
+            trial=scheme.trial,
+            recorded_at=entry.recorded_at,
+            entry=entry,
+        )
+
+
+def try_scheme(*, actor: AbstractBaseUser, text: str, file: str = "scheme.yaml", unit: Unit | None = None) -> Version:
+    """Put a scheme on trial. Raises SchemeError where its text does not say `mode: trial`."""
+    if not load_scheme(text, file).trial:
+        raise SchemeError([Problem(file, 1, _("no “%s”") % "mode: trial", _("`mode: trial` in a text to be tried"))])
+    return publish_scheme(actor=actor, text=text, file=file, unit=unit)
+
+
+def seed_library(*, actor: AbstractBaseUser, unit: Unit | None = None) -> list[Version]:
+    """Publish the samples that come with the product, each that is not published in any version yet; in order of need."""
+    texts = {path.name: path.read_text(encoding="utf-8") for path in library.library_files()}
+    schemes = {name: load_scheme(text, name) for name, text in texts.items()}
+    there = {version.key for version in library.published()}
+    ordered: list[str] = []
+
+    def add(name: str) -> None:
+        for source in schemes[name].sources:
+            add(next(other for other, scheme in schemes.items() if scheme.key == source))
+        if name not in ordered:
+            ordered.append(name)
+
+    for name in texts:
+        add(name)
+    wanted = [name for name in ordered if schemes[name].key not in there]
+    return [publish_scheme(actor=actor, text=texts[name], file=name, unit=unit) for name in wanted]
+
+
+def _county() -> Unit:
+    unit = Unit.objects.filter(kind="county").order_by("pk").first()
+    if unit is None:
+        raise SchemeRefusal(_("There is no county yet. Run `lianxin init` first."), code="no_county")
+    return unit
+
+
+@transaction.atomic
+def waive_clause(
+    *, actor: AbstractBaseUser, unit: Unit, scheme: str, clause: str, period: str, reason: str, happened_on: date | None = None
+) -> Entry:
+    """Release a unit from one clause (empty: from the whole scheme) for one period, with the reason in words.
+
+    Raises SchemeRefusal where there is no such scheme, clause or period, or no reason; LedgerError as `record` does.
+    """
+    if not reason.strip():
+        raise SchemeRefusal(_("Say why it is waived. The reason stays beside the record."), code="no_reason")
+    day = happened_on or clock.today()
+    found = library.in_force(scheme, library.published(), as_of=day, known=None)
+    if found is None:
+        raise SchemeRefusal(_("There is no scheme “%s”.") % scheme, code="no_scheme")
+    if clause and found.clause(clause) is None:
+        raise SchemeRefusal(_("“%(scheme)s” has no clause “%(clause)s”.") % {"scheme": scheme, "clause": clause}, code="no_clause")
+    try:
+        calendar.period_named(found.period, period)
+    except ValueError as error:
+        raise SchemeRefusal(str(error), code="no_period") from None
+    entry = record(
+        actor=actor,
+        kind=kinds.WAIVED,
+        unit=unit,
+        happened_on=day,
+        subject=waiver_subject(scheme, clause, period),
+        data={"scheme": scheme, "clause": clause, "period": period},
+    )
+    WaiverReason.objects.create(entry=entry, text=reason.strip()[:500])
+    return entry
+
+
+@transaction.atomic
+def seal_period(*, actor: AbstractBaseUser, scheme: str, period: str, unit: Unit | None = None) -> list[Standing]:
+    """Keep the standings of a closed period as its books closed: what was known then, for ever beside what is known later.
+
+    Sealing again keeps what is there. Raises SchemeRefusal while the books are open.
+    """
+    there = list(Standing.objects.filter(scheme=scheme, period=period))
+    if there:
+        return there
+    today = clock.today()
+    try:
+        read = queries.reading(scheme, as_of=today, period=period)
+    except (ValueError, queries.NoScheme) as error:
+        raise SchemeRefusal(str(error), code="no_period") from None
+    closed_on = seal_day(read.scheme, read.frame.period)
+    if today < closed_on:
+        raise SchemeRefusal(_("The books of %(period)s close on %(day)s.") % {"period": period, "day": closed_on}, code="still_open")
+    rows = queries.evaluate(read)
+    entry = record(
+        actor=actor,
+        kind=kinds.SEALED,
+        unit=unit or _county(),
+        happened_on=today,
+        subject=f"{scheme}/{period}",
+        data={"scheme": scheme, "version": read.scheme.version, "hash": read.scheme.hash, "period": period, "rows": len(rows)},
+    )
+    assert read.frame.known is not None
+    known = read.frame.known
+    return Standing.objects.bulk_create(
+        [
+            Standing(
+                scheme=scheme,
+                version=row.version,
+                version_hash=row.hash,
+                period=period,
+                unit_id=row.unit_id,
+                clause=row.clause,
+                n=row.n,
+                need=row.need,
+                missing=row.missing,
+                due=row.due,
+                state=row.state,
+                score=row.score,
+                stars=row.stars,
+                as_of=row.as_of,
+                known_as_of=known,
+                recorded_at=entry.recorded_at,
+                entry=entry,
+            )
+            for row in rows
+        ],
+        batch_size=500,
+    )

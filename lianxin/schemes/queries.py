@@ -1,0 +1,254 @@
+"""The door for reading: what is in force, where units stand, what is owed, how it rolls up."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db.models import QuerySet
+
+from lianxin.ledger import clock
+from lianxin.ledger.kinds import declared
+from lianxin.organizations.access import STANDING_VIEW, AnyUser, units_for
+from lianxin.organizations.models import Unit, path_end
+from lianxin.schemes import library
+from lianxin.schemes.engines import LIVE, Engine, compiled_standings, fill
+from lianxin.schemes.frame import Frame, frame_for
+from lianxin.schemes.models import Version
+from lianxin.schemes.scheme import Scheme
+from lianxin.schemes.standings import OWING, WHOLE, StandingRow, rows_of
+
+Units = QuerySet[Unit] | Collection[int] | Collection[Unit] | None
+
+
+class NoScheme(LookupError):
+    """No published scheme has that key (in that period)."""
+
+
+def schemes_in_force(as_of: date | None = None, *, known_as_of: datetime | None = None) -> list[Scheme]:
+    """The schemes in force on a day (today), trials left out, by key."""
+    day = as_of or clock.today()
+    versions = [version for version in library.published() if not version.trial]
+    keys = sorted({version.key for version in versions})
+    found = (library.in_force(key, versions, as_of=day, known=known_as_of) for key in keys)
+    return [scheme for scheme in found if scheme is not None]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A scheme in a frame, with the schemes its `from` clauses use: everything an evaluation needs besides the records."""
+
+    scheme: Scheme
+    frame: Frame
+    sources: tuple[Scheme, ...] = ()
+    kinds: frozenset[str] = field(default_factory=frozenset)
+
+
+def reading(
+    key: str,
+    *,
+    as_of: date | None = None,
+    known_as_of: datetime | None = None,
+    period: str | None = None,
+    restated: bool = False,
+    scheme: Scheme | None = None,
+) -> Reading:
+    """Which version of the scheme is used and in which frame. `scheme`: use this text instead of the published one.
+
+    Raises NoScheme where there is none, ValueError where the period has no such name or has not begun.
+    """
+    day = as_of or clock.today()
+    versions = library.published()
+    chosen = scheme or library.in_force(key, versions, as_of=day, known=known_as_of, period=period)
+    if chosen is None:
+        raise NoScheme(key)
+    frame = frame_for(chosen, as_of=day, known_as_of=known_as_of, period=period, restated=restated)
+    sources: dict[str, Scheme] = {}
+    waiting = list(chosen.sources)
+    while waiting:
+        source = waiting.pop()
+        if source not in sources and source != key:
+            other = library.in_force(source, versions, as_of=day, known=known_as_of, period=frame.period.label)
+            if other is None:
+                raise NoScheme(source)
+            sources[source] = other
+            waiting += other.sources
+    return Reading(chosen, frame, tuple(sources.values()), frozenset(declared()))
+
+
+def evaluate(read: Reading, *, ids: Collection[int] | None = None, engine: Engine = LIVE) -> list[StandingRow]:
+    """The standings of a reading. One execution."""
+    if ids is not None and not ids:
+        return []
+    compiled = compiled_standings(read.scheme, read.frame, engine.dialect, read.sources, read.kinds, ids is not None)
+    return list(rows_of(read.scheme, read.frame, compiled.columns, engine.rows(fill(compiled, ids, engine.dialect))))
+
+
+def standings(
+    key: str,
+    *,
+    units: Units = None,
+    as_of: date | None = None,
+    known_as_of: datetime | None = None,
+    period: str | None = None,
+    restated: bool = False,
+    scheme: Scheme | None = None,
+) -> list[StandingRow]:
+    """Where units stand with a scheme: one row per unit × clause (and veto), and one per unit with clause "" for the whole.
+
+    units: only these (a QuerySet of units, ids, or units); None: every subject.
+    as_of: bounds the days things happened (today). known_as_of: bounds when they were recorded (naive UTC; everything known now).
+    period: `2026`, to look at another period than the one `as_of` lies in; once over, it is judged as its books closed, or, with
+    `restated`, with everything known since.
+    """
+    read = reading(key, as_of=as_of, known_as_of=known_as_of, period=period, restated=restated, scheme=scheme)
+    return evaluate(read, ids=ids_of(units))
+
+
+def standings_for(user: AnyUser, key: str, *, units: Units = None, **options: Any) -> list[StandingRow]:
+    """`standings`, of the units this user may see only."""
+    visible = set(units_for(user, STANDING_VIEW).values_list("pk", flat=True))
+    wanted = ids_of(units)
+    return standings(key, units=visible if wanted is None else visible & set(wanted), **options)
+
+
+def ids_of(units: Units) -> list[int] | None:
+    """Units, however named, as ids."""
+    if units is None:
+        return None
+    if isinstance(units, QuerySet):
+        return list(units.order_by().values_list("pk", flat=True))
+    return [unit.pk if isinstance(unit, Unit) else int(unit) for unit in units]
+
+
+@dataclass
+class RollUp:
+    """What the subjects beneath one unit come to. met + met_late is `met`; every subject is in exactly one of the counts."""
+
+    path: str
+    subjects: int = 0
+    """Units that are subjects on the day and for which the scheme asks something."""
+    met: int = 0
+    behind: int = 0
+    impossible: int = 0
+    on_track: int = 0
+    unmet: int = 0
+    unknown: int = 0
+    waived: int = 0
+    not_applicable: int = 0
+    left: int = 0
+    """Units that were subjects in the period and no longer are on the day."""
+    missing: int = 0
+    clauses_met: int = 0
+    clauses: int = 0
+    acts: int = 0
+    """What was done: sums of what the clauses count."""
+    share_met: int = 0
+    share_of: int = 0
+    stars: dict[int, int] = field(default_factory=dict)
+
+    def add(self, row: StandingRow) -> None:
+        """Count the verdict of one unit in."""
+        if not row.lasting:
+            self.left += 1
+            return
+        bucket = bucket_of(row)
+        setattr(self, bucket, getattr(self, bucket) + 1)
+        if bucket not in ("waived", "not_applicable"):
+            self.subjects += 1
+        self.missing += row.missing or 0
+        self.clauses_met += row.n or 0
+        self.clauses += row.need or 0
+        if row.stars is not None:
+            self.stars[row.stars] = self.stars.get(row.stars, 0) + 1
+
+
+BUCKETS = ("met", "behind", "impossible", "on_track", "unmet", "unknown", "waived", "not_applicable")
+
+
+def bucket_of(row: StandingRow) -> str:
+    """Which count of a roll-up a standing belongs to."""
+    if row.state in ("met", "met_late"):
+        return "met"
+    if row.state in ("pending", "not_started"):
+        return row.pace or "on_track"
+    return row.state
+
+
+def rollup(
+    key: str,
+    *,
+    by_units: Sequence[str],
+    units: Units = None,
+    clause: str = WHOLE,
+    as_of: date | None = None,
+    known_as_of: datetime | None = None,
+    period: str | None = None,
+) -> dict[str, RollUp]:
+    """Sums of the standings beneath each of these paths, by path. Subjects stand where they stood on the day.
+
+    clause: the verdict as a whole, or one clause. met + behind + impossible + on_track + unmet + unknown = subjects.
+    """
+    rows = standings(key, units=units, as_of=as_of, known_as_of=known_as_of, period=period)
+    return roll_up((row for row in rows if row.clause == clause), by_units)
+
+
+def roll_up(rows: Iterable[StandingRow], by_units: Sequence[str]) -> dict[str, RollUp]:
+    """Sum standings (of one clause) up the tree."""
+    sums = {path: RollUp(path) for path in by_units}
+    lengths = sorted({len(path) for path in by_units})
+    for row in rows:
+        for length in lengths:
+            found = sums.get(row.unit_path[:length]) if len(row.unit_path) >= length else None
+            if found is not None:
+                found.add(row)
+    return sums
+
+
+@dataclass(frozen=True)
+class Owed:
+    """Something a unit still owes."""
+
+    row: StandingRow
+    text: str
+    kinds: tuple[str, ...]
+    """Kinds of entries that would count."""
+    overdue: bool
+
+
+def owed(who: "AnyUser | Units", *, within_days: int = 60, as_of: date | None = None) -> list[Owed]:
+    """What a user's own units (or these units) still owe and must do within so many days, soonest first.
+
+    One execution per scheme in force.
+    """
+    from lianxin.schemes.explain import say_missing
+
+    day = as_of or clock.today()
+    if who is None or isinstance(who, QuerySet | list | tuple | set | frozenset):
+        ids = ids_of(who)
+    else:
+        ids = ids_of(units_for(who, STANDING_VIEW))  # type: ignore[arg-type]  # what is left is a user
+    limit = day + timedelta(days=within_days)
+    found: list[Owed] = []
+    for scheme in schemes_in_force(day):
+        if scheme.score and scheme.levels:
+            continue  # a rating asks nothing of its own: what it counts is asked by the schemes it draws on
+        read = reading(scheme.key, as_of=day)
+        kinds = {clause.id: tuple(kind for t in _tallies_of(scheme, clause.id) for kind in t.kinds) for clause in scheme.clauses}
+        for row in evaluate(read, ids=ids):
+            if row.role != "clause" or not row.lasting:
+                continue
+            overdue = row.alert == "overdue"
+            near = row.due is not None and row.due <= limit
+            if near and (overdue or row.alert == "due_soon" or (row.missing and row.state in OWING)):
+                found.append(Owed(row, say_missing(row, scheme), kinds[row.clause], overdue))
+    return sorted(found, key=lambda item: (item.row.due or limit, item.row.unit_path, item.row.scheme, item.row.clause))
+
+
+def _tallies_of(scheme: Scheme, clause: str) -> Iterator[Any]:
+    return (tally for name, tally in scheme.tallies() if name == clause)
+
+
+def versions_of(key: str) -> list[Version]:
+    """The history of a scheme, newest first."""
+    return list(Version.objects.filter(key=key).select_related("entry").order_by("-since", "-pk"))
