@@ -37,7 +37,9 @@ def publish_scheme(*, actor: AbstractBaseUser, text: str, file: str = "scheme.ya
         taken = Version.objects.filter(key=scheme.key, version=scheme.version).first()
         problems = [
             problem
-            for problem in check_together([*((str(version), library.parsed(version.hash, version.text)) for version in versions), (file, scheme)])
+            for problem in check_together(
+                [*((str(version), library.parsed(version.hash, version.text)) for version in versions), (file, scheme)]
+            )
             if problem.file == file
         ]
         if taken is not None and taken.valid_to is not None:
@@ -114,7 +116,9 @@ def waive_clause(
     if found is None:
         raise SchemeRefusal(_("There is no scheme “%s”.") % scheme, code="no_scheme")
     if clause and found.clause(clause) is None:
-        raise SchemeRefusal(_("“%(scheme)s” has no clause “%(clause)s”.") % {"scheme": scheme, "clause": clause}, code="no_clause")
+        raise SchemeRefusal(
+            _("“%(scheme)s” has no clause “%(clause)s”.") % {"scheme": scheme, "clause": clause}, code="no_clause"
+        )
     try:
         calendar.period_named(found.period, period)
     except ValueError as error:
@@ -147,7 +151,9 @@ def seal_period(*, actor: AbstractBaseUser, scheme: str, period: str, unit: Unit
         raise SchemeRefusal(str(error), code="no_period") from None
     closed_on = seal_day(read.scheme, read.frame.period)
     if today < closed_on:
-        raise SchemeRefusal(_("The books of %(period)s close on %(day)s.") % {"period": period, "day": closed_on}, code="still_open")
+        raise SchemeRefusal(
+            _("The books of %(period)s close on %(day)s.") % {"period": period, "day": closed_on}, code="still_open"
+        )
     rows = queries.evaluate(read)
     entry = record(
         actor=actor,

@@ -10,12 +10,12 @@ parameters. A test walks the plans for them.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from functools import reduce
 from operator import and_, or_
 from typing import Any, Literal
 
-import ibis
-from ibis import literal as lit
+import ibis as typed_ibis
 
 from lianxin.schemes import calendar
 from lianxin.schemes.calendar import FAR, MONTHS_IN, Span
@@ -39,6 +39,10 @@ from lianxin.schemes.scheme import (
     When,
     tallies_of,
 )
+
+ibis: Any = typed_ibis
+"""Ibis's own types stop at the public ones of its expressions; the plans are checked by running them."""
+lit: Any = ibis.literal
 
 Dialect = Literal["sqlite", "postgres", "duckdb"]
 Column = Any
@@ -252,7 +256,9 @@ class Compiler:
         placed += [PLACEMENTS.field.isin(list(selection.fields)) for selection in selections if selection.fields]
         spans = held(PLACEMENTS, *placed)
         others = [
-            held(DESIGNATIONS, DESIGNATIONS.designation == selection.designation) for selection in selections if selection.designation
+            held(DESIGNATIONS, DESIGNATIONS.designation == selection.designation)
+            for selection in selections
+            if selection.designation
         ]
         others += [
             held(FACTS, FACTS.key == selection.fact.key, fact_holds(FACTS.value, selection.fact))
@@ -281,7 +287,8 @@ class Compiler:
         columns: dict[str, Column] = {"first": spans.since.min(), "lasting": flag(spans.until == lit(FAR)).max()}
         if any(clause.part_year == "prorate" for clause in clauses):
             columns["months"] = total(
-                flag((spans.since <= lit(month.last)) & (spans.until > lit(month.first))).max() for month in self.frame.period.months
+                flag((spans.since <= lit(month.last)) & (spans.until > lit(month.first))).max()
+                for month in self.frame.period.months
             )
         for clause in clauses:
             for position, cell in enumerate(self.cells_of(clause)):
@@ -310,7 +317,9 @@ class Compiler:
     def _scan(self) -> Relation | None:
         """Everything counted on the units themselves, in one pass over the ledger."""
         frame = self.frame
-        looking_back = {kind for clause in self.scheme.clauses if isinstance(clause.test, Every) for kind in clause.test.tally.kinds}
+        looking_back = {
+            kind for clause in self.scheme.clauses if isinstance(clause.test, Every) for kind in clause.test.tally.kinds
+        }
         kinds = {kind for _id, tally in self.scheme.tallies() for kind in tally.kinds} - self._judged_only() | looking_back
         if not kinds:
             return None
@@ -353,7 +362,11 @@ class Compiler:
 
     def _judged_only(self) -> set[str]:
         counted = {
-            kind for clause in self.scheme.clauses if not isinstance(clause.test, Judged) for t in _tallies(clause) for kind in t.kinds
+            kind
+            for clause in self.scheme.clauses
+            if not isinstance(clause.test, Judged)
+            for t in _tallies(clause)
+            for kind in t.kinds
         }
         counted |= {kind for veto in self.scheme.vetoes if isinstance(veto.test, Count) for kind in veto.test.tally.kinds}
         judged = {kind for clause in self.scheme.clauses if isinstance(clause.test, Judged) for kind in clause.test.tally.kinds}
@@ -379,7 +392,8 @@ class Compiler:
             picked = ranked.filter(ranked.place == 0)
         name = clause.id
         return self._step(
-            f"judged_{name}", picked.group_by("unit_id").agg(**{f"n_{name}": picked.count(), f"sum_{name}": picked.quantity.sum()})
+            f"judged_{name}",
+            picked.group_by("unit_id").agg(**{f"n_{name}": picked.count(), f"sum_{name}": picked.quantity.sum()}),
         )
 
     def _beneath(self, clause: Clause, test: Each) -> Relation:
@@ -399,7 +413,9 @@ class Compiler:
         for position, cell in enumerate(self.cells_of(clause)):
             if clause.part_year == "whole_units":
                 begun = flag((p.since <= lit(cell.first)) & (p.until > lit(cell.first))).max()
-                owes[f"owes_{position}"] = begun * (1 - flag(breaks & (p.until > lit(cell.first)) & (p.until <= lit(cell.last))).max())
+                owes[f"owes_{position}"] = begun * (
+                    1 - flag(breaks & (p.until > lit(cell.first)) & (p.until <= lit(cell.last))).max()
+                )
             else:
                 owes[f"owes_{position}"] = flag((p.since <= lit(cell.last)) & (p.until > lit(cell.first))).max()
         owing = self._step(f"{name}_beneath", p.group_by(["parent_id", "unit_id"]).agg(**owes))
@@ -554,10 +570,7 @@ class Compiler:
         name = _word(key)
         mine = verdicts.select(
             "unit_id",
-            **{
-                f"{name}_{what}": verdicts[what]
-                for what in ("state_all", "pace_all", "share_met", "share_of", "lasting")
-            },
+            **{f"{name}_{what}": verdicts[what] for what in ("state_all", "pace_all", "share_met", "share_of", "lasting")},
         )
         if not over_subtree:
             return self._step(f"from_{name}", mine)
@@ -604,7 +617,7 @@ class Compiler:
         return self._step("figures", row.select("unit_id", "first", "lasting", **columns))
 
     def _active(self, row: Relation, clause: Clause) -> tuple[Column, Column, Column, str]:
-        """(active months, first day, lasting, suffix of its columns) of the clause: of the subject, or narrower if it `applies`."""
+        """(active months, first day, lasting, suffix of its columns) of a clause: the subject's, or narrower if it `applies`."""
         number = self.narrower.get(clause.id)
         suffix = "" if number is None else f"_{number}"
         months = row[f"months{suffix}"] if f"months{suffix}" in row.columns else lit(MONTHS_IN[self.frame.period.unit])
@@ -671,7 +684,7 @@ class Compiler:
         test, name = clause.test, clause.id
         assert isinstance(test, Every)
         due = row[f"due_{name}"]
-        limit = max((calendar.first_day_where(lambda day: _reminded(day, months_) > self.frame.day) for months_ in test.remind), default=None)
+        limit = max((_first_due_after(months, self.frame.day) for months in test.remind), default=None)
         overdue = due < self.frame.day.isoformat()
         soon = (due < limit.isoformat()) if limit else lit(False)
         n = flag(row[f"last_{name}"].notnull() & ~overdue)
@@ -845,11 +858,15 @@ class Compiler:
         test, name = clause.test, clause.id
         state = row[f"state_{name}"]
         if isinstance(test, Every):
-            alert = ibis.cases((row[f"overdue_{name}"] == 1, "overdue"), (row[f"soon_{name}"] == 1, "due_soon"), else_=ibis.null("string"))
+            alert = ibis.cases(
+                (row[f"overdue_{name}"] == 1, "overdue"), (row[f"soon_{name}"] == 1, "due_soon"), else_=ibis.null("string")
+            )
             return ibis.ifelse(state.isin([*OUT, "unknown"]), ibis.null("string"), alert)
         if isinstance(test, Each):
             cells = self.cells_of(clause)
-            near = [at for at, cell in enumerate(cells) if not self.frame.ended(cell) and (cell.last - self.frame.as_of).days <= 30]
+            near = [
+                at for at, cell in enumerate(cells) if not self.frame.ended(cell) and (cell.last - self.frame.as_of).days <= 30
+            ]
             soon = ibis.coalesce(row[f"next_{name}"].isin(near), False) if near else lit(False)
         else:
             soon = lit(self.frame.due_soon)
@@ -935,7 +952,9 @@ class Compiler:
             else_="pending",
         )
         row = self._step(f"verdict_{name}", row.mutate(**{f"state_{name}": state}))
-        kept = row.drop("met_n", "late_n", "open_n", "fresh_n", "unknown_n", "waived_n", "asked_n", "on_track_n", "lost_n", "need_n")
+        kept = row.drop(
+            "met_n", "late_n", "open_n", "fresh_n", "unknown_n", "waived_n", "asked_n", "on_track_n", "lost_n", "need_n"
+        )
         done = row.met_n + row.late_n
         pace = ibis.cases(
             (~row[f"state_{name}"].isin(list(UNFINISHED)), ibis.null("string")),
@@ -997,7 +1016,10 @@ class Compiler:
             return self._step("scored", row)
         row = self._step("scored", row)
         branches = [
-            (all_of([row.score >= level.at_least, *(row[f"state_{clause}"] == state for clause, state in level.needs)]), level.stars)
+            (
+                all_of([row.score >= level.at_least, *(row[f"state_{clause}"] == state for clause, state in level.needs)]),
+                level.stars,
+            )
             for level in scheme.levels
         ]
         row = self._step("levelled", row.mutate(stars=ibis.cases(*branches, else_=ibis.null("int64"))))
@@ -1071,11 +1093,11 @@ def _word(key: str) -> str:
     return key.replace("-", "_")
 
 
-def _reminded(due: Any, months: int) -> Any:
-    return calendar.add_months(due, -months)
+def _first_due_after(months: int, day: date) -> date:
+    """The first due day of which people are not yet reminded, so many months ahead, on `day`."""
+    return calendar.first_day_where(lambda due: calendar.add_months(due, -months) > day)
 
 
 def waiver_subject(scheme: str, clause: str, period: str) -> str:
     """How a waiver names what it waives, in its entry's `subject`."""
     return f"{scheme}/{clause}/{period}"
-

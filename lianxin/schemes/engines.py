@@ -17,7 +17,9 @@ from lianxin.schemes.scheme import Scheme
 class Engine(Protocol):
     """Something that runs a statement."""
 
-    dialect: Dialect
+    @property
+    def dialect(self) -> Dialect:
+        """Which SQL it speaks."""
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """All rows of a statement, executed as it stands."""

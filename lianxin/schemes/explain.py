@@ -35,7 +35,10 @@ def say_missing(row: StandingRow, scheme: Scheme) -> str:
     count = f"{title} {row.n}/{row.need}"
     if not row.missing:
         return count
-    short = ngettext("%(count)s, %(missing)s to go", "%(count)s, %(missing)s to go", row.missing) % {"count": count, "missing": row.missing}
+    short = ngettext("%(count)s, %(missing)s to go", "%(count)s, %(missing)s to go", row.missing) % {
+        "count": count,
+        "missing": row.missing,
+    }
     if row.due is None or row.state == "unmet":
         return short
     return _("%(short)s, by %(day)s") % {"short": short, "day": say_day(row.due)}

@@ -145,8 +145,9 @@ def describe(node: Node) -> str:
         return _("a mapping")
     if isinstance(node, SequenceNode):
         return _("a list")
-    value = node.value if len(node.value) <= 60 else node.value[:60] + "…"
-    if node.tag.endswith((":float", ":int")) and node.style is None:
+    value = str(node.value)
+    value = value if len(value) <= 60 else value[:60] + "…"
+    if node.tag.endswith((":float", ":int")) and getattr(node, "style", None) is None:
         return _("the unquoted number %s") % value
     if node.tag.endswith(":bool"):
         return _("%s, which YAML reads as yes or no") % value
@@ -183,7 +184,7 @@ class Map:
     def __contains__(self, name: str) -> bool:
         return name in self.items
 
-    def take(self, name: str, read: Callable[[Book, Node], T | None], default: T, *, required: bool = False) -> T:
+    def take(self, name: str, read: Callable[[Book, Node], Any], default: Any, *, required: bool = False) -> Any:
         """The value under `name` as `read` understands it; `default` where it is absent or wrong."""
         self.asked.append(name)
         if name not in self.items:
@@ -447,7 +448,9 @@ def _clause(book: Book, node: Node, part_year: str, also: Mapping[str, tuple[str
     body.done()
     part.done()
     if given[0] in ("count", "each") and not own_part_year:
-        book.wrong(node, _("`part_year: keep`, `prorate` or `whole_units`, here or for the whole scheme"), _("no part-year choice"))
+        book.wrong(
+            node, _("`part_year: keep`, `prorate` or `whole_units`, here or for the whole scheme"), _("no part-year choice")
+        )
     if given[0] == "each" and own_part_year == "prorate":
         book.wrong(node, _("`part_year: keep` or `whole_units` for a clause with `each`"), "part_year: prorate")
     if per and given[0] != "each":
@@ -494,7 +497,7 @@ def _every(part: Map, also: Mapping[str, tuple[str, ...]], points: int) -> Every
     tally = _tally(part, also, once=False)
     found = part.take("years", years, 1, required=True)
     seed = part.take("seed", name, "")
-    remind = part.take("remind", list_of(months_long), ())
+    remind: tuple[int, ...] = part.take("remind", list_of(months_long), ())
     return Every(tally, found, seed, tuple(sorted(remind, reverse=True)))
 
 

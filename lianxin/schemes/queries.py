@@ -1,6 +1,6 @@
 """The door for reading: what is in force, where units stand, what is owed, how it rolls up."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -10,13 +10,14 @@ from django.db.models import QuerySet
 from lianxin.ledger import clock
 from lianxin.ledger.kinds import declared
 from lianxin.organizations.access import STANDING_VIEW, AnyUser, units_for
-from lianxin.organizations.models import Unit, path_end
+from lianxin.organizations.models import Unit
 from lianxin.schemes import library
 from lianxin.schemes.engines import LIVE, Engine, compiled_standings, fill
 from lianxin.schemes.frame import Frame, frame_for
 from lianxin.schemes.models import Version
 from lianxin.schemes.scheme import Scheme
-from lianxin.schemes.standings import OWING, WHOLE, StandingRow, rows_of
+from lianxin.schemes.standings import OWING, WHOLE, rows_of
+from lianxin.schemes.standings import StandingRow as StandingRow
 
 Units = QuerySet[Unit] | Collection[int] | Collection[Unit] | None
 

@@ -63,7 +63,11 @@ def rows_of(scheme: Scheme, frame: Frame, columns: tuple[str, ...], wide: list[t
     path, unit, code, name = at["path"], at["unit_id"], at["code"], at["name"]
     kind, field, lasting = at["kind"], at["field"], at["lasting"]
     picks = [
-        (clause, [at[f"{what}_{clause.id}"] for what in ("n", "need", "missing", "state", "pace", "alert")], _due(scheme, clause, frame, at))
+        (
+            clause,
+            [at[f"{what}_{clause.id}"] for what in ("n", "need", "missing", "state", "pace", "alert")],
+            _due(scheme, clause, frame, at),
+        )
         for clause in scheme.clauses
     ]
     whole = [at[f"{what}_all"] for what in ("n", "need", "missing", "state", "pace", "alert")]
@@ -80,7 +84,19 @@ def rows_of(scheme: Scheme, frame: Frame, columns: tuple[str, ...], wide: list[t
                 dues.append(due)
             points = row[at[f"points_{clause.id}"]] if clause.points else None
             yield StandingRow(
-                *head, clause.id, clause.title, row[n], row[need], row[missing], due, row[state], row[pace], row[alert], points, None, *tail
+                *head,
+                clause.id,
+                clause.title,
+                row[n],
+                row[need],
+                row[missing],
+                due,
+                row[state],
+                row[pace],
+                row[alert],
+                points,
+                None,
+                *tail,
             )
         for veto in scheme.vetoes:
             fired = bool(row[at[f"fired_{veto.id}"]])

@@ -20,6 +20,24 @@ def test_a_contact_point_owes_what_131_asks(world: World):
     assert rows[""].state == "pending"
     for scheme in queries.schemes_in_force(date(2025, 9, 30)):
         found = queries.standings(scheme.key, as_of=date(2025, 9, 30))
-        print(scheme, [(row.unit_code, row.clause, row.n, row.need, row.missing, row.due, row.state, row.pace, row.alert, row.score, row.stars) for row in found])
+        print(
+            scheme,
+            [
+                (
+                    row.unit_code,
+                    row.clause,
+                    row.n,
+                    row.need,
+                    row.missing,
+                    row.due,
+                    row.state,
+                    row.pace,
+                    row.alert,
+                    row.score,
+                    row.stars,
+                )
+                for row in found
+            ],
+        )
     for item in queries.owed(world.user("secretary"), as_of=date(2025, 12, 1)):
         print(item.text, item.row.unit_name)
