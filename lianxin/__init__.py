@@ -2,6 +2,8 @@
 
 import sys
 
+__version__ = "0.1.0"
+
 try:
     # The sqlite3 of Debian 12 and others (3.7.0 to 3.51.2) can lose acknowledged commits in a WAL-reset race. Exactly one
     # SQLite copy may open the live file, because two copies in one process cancel each other's locks: so it is swapped here,

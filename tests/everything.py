@@ -55,7 +55,7 @@ def _pytest(title: str, selection: str, words: list[str], **environment: str) ->
     """Run the suite once; whether it failed."""
     print(f"── {title} ──", flush=True)
     started = time.monotonic()
-    command = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "worksteal", "-m", selection, *words]
+    command = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadgroup", "-m", selection, *words]
     status = subprocess.run(command, env={**os.environ, **environment}, stdin=subprocess.DEVNULL, check=False).returncode
     print(f"{title}: {time.monotonic() - started:.0f} s", flush=True)
     return status not in (0, NOTHING_COLLECTED)

@@ -15,7 +15,9 @@ from lianxin.config.folder import DEMONSTRATION
 from lianxin.ledger import clock
 from lianxin.ui.terminal import Refusal, refuse, speak
 
-ANY_TIME = {"init", "restore", "upgrade", "verify", "demo", "declarations", "messages", "schemes check", "schemes test"}
+ANY_TIME = {
+    "init", "keys import", "restore", "upgrade", "verify", "demo", "declarations", "messages", "schemes check", "schemes test",
+}  # fmt: skip
 """Commands that work without an installation, or mend one; every other refuses one that is not ready."""
 
 

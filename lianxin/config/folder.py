@@ -1,5 +1,6 @@
 """The data folder of an installation (LIANXIN_HOME): database, keys, exports. Keys never enter the database or a backup."""
 
+import hashlib
 import json
 import os
 import secrets
@@ -33,13 +34,13 @@ class Folder:
     def exists(self) -> bool:
         return self.keys_file.exists()
 
-    def make(self) -> None:
-        """Create the folder and its keys, readable by this user only. Existing keys are kept."""
+    def make(self, keys: dict[str, str] | None = None) -> None:
+        """Create the folder with new keys, or those brought along, readable by this user only. Existing keys are kept."""
         self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
         if self.exists:
             return
         self.keys_file.parent.mkdir(exist_ok=True, mode=0o700)
-        keys = {name: secrets.token_hex(32) for name in KEY_NAMES}
+        keys = keys or {name: secrets.token_hex(32) for name in KEY_NAMES}
         fresh = self.keys_file.with_suffix(".new")
         with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             json.dump(keys, file, indent=1)
@@ -53,6 +54,10 @@ class Folder:
             return {name: secrets.token_hex(32) for name in KEY_NAMES}
         stored: dict[str, str] = json.loads(self.keys_file.read_text())
         return stored
+
+    def prints(self) -> dict[str, str]:
+        """By name, what tells one key from another without telling the key."""
+        return {name: hashlib.sha256(f"print of {key}".encode()).hexdigest()[:16] for name, key in sorted(self.keys().items())}
 
 
 DEMONSTRATION = Path(__file__).resolve().parents[2] / "var" / "demo"

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 BAR_WIDTH, BAR_HEIGHT = 72, 8
 
 
-def tiny_bar(n: float, need: float, tone: str = "plain") -> SafeString:
+def tiny_bar(n: float, need: float, tone: str = "grey") -> SafeString:
     """n out of need as a bar as wide as a word. More than needed is simply full."""
     share = min(1.0, n / need) if need > 0 else 0.0
     return format_html(
@@ -34,7 +34,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Columns:
-    """Numbers over months. `before` draws a second, dashed line (last year's, say); `as_line` draws a line in place of columns."""
+    """Numbers over months. `before` draws a second, dashed line (last year's, say); `as_line` draws a line, not columns."""
 
     title: str
     points: Sequence[Point]
@@ -43,7 +43,7 @@ class Columns:
     before_label: str = ""
     as_line: bool = False
 
-    WIDTH = 360
+    WIDTH = 320
     HEIGHT = 150
     TOP = 22
     FOOT = 22
@@ -105,7 +105,7 @@ class Columns:
 
 @dataclass(frozen=True)
 class Share:
-    """One part of a tile's bar: how many units, in which tone (met, behind, bad, plain), under which word."""
+    """One part of a tile's bar: how many units, in which tone (met, behind, bad, grey), under which word."""
 
     count: int
     tone: str
@@ -131,7 +131,7 @@ class Tile:
     def tone(self) -> str:
         """The worst tone that occurs decides the edge; a tile without units stays grey."""
         present = {share.tone for share in self.shares if share.count}
-        return next((tone for tone in ("bad", "behind", "met") if tone in present), "plain")
+        return next((tone for tone in ("bad", "behind", "met") if tone in present), "grey")
 
     @property
     def segments(self) -> list[dict[str, object]]:

@@ -52,11 +52,8 @@ def nearness(days: int) -> str:
 def _written(value: date, pattern: str) -> str:
     """By a pattern of CLDR, which is itself translated: the order of day and month belongs to the language."""
     locale = "zh_Hans_CN" if (get_language() or "zh-hans").startswith("zh") else "en_GB"
-    return (
-        format_datetime(value, pattern, locale=locale)
-        if isinstance(value, datetime)
-        else format_date(value, pattern, locale=locale)
-    )
+    write = format_datetime if isinstance(value, datetime) else format_date
+    return write(value, pattern, locale=locale)
 
 
 def _local(value: date) -> date:

@@ -1,7 +1,7 @@
 """The words people read: compiled from each app's own .po files, and checked against what templates and code say.
 
-Translations stand in `lianxin/<app>/locale/zh_Hans/LC_MESSAGES/django.po`; English is the msgid itself. The .mo files are made from them
-at start-up, whenever a .po is newer, so nobody has to remember a step.
+Translations stand in `lianxin/<app>/locale/zh_Hans/LC_MESSAGES/django.po`; English is the msgid itself. The .mo files are made
+from them at start-up, whenever a .po is newer, so nobody has to remember a step.
 """
 
 import ast
@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_python
@@ -21,14 +22,14 @@ from django.utils.translation.template import templatize
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCALE = "zh_Hans"
-ONE, MANY, WITH_CONTEXT = (
-    ("gettext", "gettext_lazy", "gettext_noop", "_"),
-    ("ngettext", "ngettext_lazy"),
-    ("pgettext", "pgettext_lazy"),
-)
-TEMPLATE_CALLS = {
-    "_": None, "gettext": None, "gettext_noop": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2), "npgettext": ((1, "c"), 2, 3),
-}  # fmt: skip
+ONE = ("gettext", "gettext_lazy", "gettext_noop", "_")
+MANY = ("ngettext", "ngettext_lazy")
+WITH_CONTEXT = ("pgettext", "pgettext_lazy")
+TEMPLATE_CALLS: dict[str, Any] = {"_": None, "gettext": None, "gettext_noop": None, "ngettext": (1, 2)} | {
+    "pgettext": ((1, "c"), 2),
+    "npgettext": ((1, "c"), 2, 3),
+}
+"""What Django's own reading of a template turns its tags into, and which arguments are texts."""
 PLACEHOLDER = re.compile(r"%\((\w+)\)[a-z]|%[sdr]|\{(\w*)\}")
 
 
@@ -97,10 +98,11 @@ def sources_of(app: str, root: Path = ROOT) -> Iterator[Path]:
 
 def _in_template(text: str, place: str) -> Iterator[Message]:
     # Inside parentheses Python's reader cares for no indentation, and templatize leaves nothing but calls and blanked-out words.
-    code = "(" + templatize(text, origin=place) + "\n)"
-    for line, function, words, _ in extract_python(BytesIO(code.encode()), TEMPLATE_CALLS, [], {}):
-        given = [words] if isinstance(words, str) else [word for word in words if word]
-        context = given.pop(0) if function.endswith("pgettext") else ""
+    code = BytesIO(("(" + templatize(text, origin=place) + "\n)").encode())
+    extracted: Iterator[Any] = extract_python(code, TEMPLATE_CALLS, [], {})
+    for line, function, words, _ in extracted:
+        given = [word for word in ([words] if isinstance(words, str) else words) if word]
+        context = given.pop(0) if str(function).endswith("pgettext") else ""
         if given:
             yield Message(given[0], given[1] if len(given) > 1 else "", context, f"{place}:{line}")
 
@@ -109,9 +111,8 @@ def _in_code(text: str, place: str) -> Iterator[Message]:
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Call):
             name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
-            given = [
-                argument.value for argument in node.args if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
-            ]
+            said = [argument.value for argument in node.args if isinstance(argument, ast.Constant)]
+            given = [word for word in said if isinstance(word, str)]
             where = f"{place}:{node.lineno}"
             if name in ONE and given:
                 yield Message(given[0], "", "", where)
@@ -142,7 +143,7 @@ def complaints_about(app: str, root: Path = ROOT) -> list[Complaint]:
             continue
         seen.add(message.key)
         entry = catalog.get(message.text, message.context or None)
-        translated = "" if entry is None else entry.string if isinstance(entry.string, str) else entry.string[0]
+        translated = _first(entry.string) if entry is not None else ""
         if not translated:
             found.append(Complaint(message.place, f"“{message.text}” has no translation in {source.relative_to(root)}"))
         elif entry is not None and entry.fuzzy:
@@ -150,6 +151,13 @@ def complaints_about(app: str, root: Path = ROOT) -> list[Complaint]:
         elif placeholders(translated) - {"count"} != placeholders(message.plural or message.text) - {"count"}:
             found.append(Complaint(message.place, f"“{message.text}” and “{translated}” hold different placeholders"))
     return found
+
+
+def _first(translation: object) -> str:
+    """The translation itself, or the first of its plural forms."""
+    if isinstance(translation, (list, tuple)):
+        return str(translation[0]) if translation else ""
+    return str(translation or "")
 
 
 def placeholders(text: str) -> set[str]:

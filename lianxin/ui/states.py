@@ -1,4 +1,4 @@
-"""Every state, pace and alert of a standing: its word, its shape, its colour. Shape and word always stand together with the colour."""
+"""Every state, pace and alert of a standing: its word, its shape, its colour. Colour never stands alone."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 UNKNOWN_WORD = _("unknown")
 
-MET, BEHIND, BAD, PLAIN = "met", "behind", "bad", "plain"
+MET, BEHIND, BAD, GREY = "met", "behind", "bad", "grey"
 """The tones of the style sheet: jade, amber, cinnabar, grey."""
 
 
@@ -22,12 +22,12 @@ STATES = {
     # states
     "met": State(_("met"), "●", MET),
     "met_late": State(_("met late"), "●", MET),
-    "pending": State(_("in progress"), "○", PLAIN),
-    "not_started": State(_("not started"), "○", PLAIN),
+    "pending": State(_("in progress"), "○", GREY),
+    "not_started": State(_("not started"), "○", GREY),
     "unmet": State(_("not met"), "▲", BAD),
-    "waived": State(_("waived"), "–", PLAIN),
-    "not_applicable": State(_("not applicable"), "–", PLAIN),
-    "unknown": State(UNKNOWN_WORD, "?", PLAIN),
+    "waived": State(_("waived"), "–", GREY),
+    "not_applicable": State(_("not applicable"), "–", GREY),
+    "unknown": State(UNKNOWN_WORD, "?", GREY),
     # paces
     "on_track": State(_("on track"), "○", MET),
     "behind": State(_("behind"), "◐", BEHIND),
@@ -36,8 +36,8 @@ STATES = {
     "due_soon": State(_("due soon"), "◐", BEHIND),
     "overdue": State(_("overdue"), "▲", BAD),
     # of entries and forms
-    "trial": State(_("trial"), "◇", PLAIN),
-    "superseded": State(_("corrected since"), "×", PLAIN),
+    "trial": State(_("trial"), "◇", GREY),
+    "superseded": State(_("corrected since"), "×", GREY),
     "waiting": State(_("waiting for confirmation"), "◐", BEHIND),
     "confirmed": State(_("confirmed"), "●", MET),
 }

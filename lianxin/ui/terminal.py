@@ -31,7 +31,7 @@ def refuse(message: object) -> NoReturn:
 
 
 def speak(language: str) -> None:
-    """Let click's own words (“Usage”, “Missing argument”) be in the language of the command. Click asks Python's gettext for them."""
+    """Let click's own words (“Usage”, “Missing argument”) be in that language: click asks Python's gettext for them."""
     gettext.bindtextdomain("click", CLICK_WORDS)
     gettext.textdomain("click")
     os.environ["LANGUAGE"] = "zh_Hans" if language.startswith("zh") else "en"

@@ -103,7 +103,7 @@ def query(context: template.Context, **changes: Any) -> str:
 @register.simple_tag
 def qr(address: str, label: str = "") -> SafeString:
     """The address as a QR code, drawn in SVG."""
-    return mark_safe(qr_code.svg(address, label))  # noqa: S308  # drawn by us from modules; the label is escaped there
+    return mark_safe(qr_code.svg(address, label))  # drawn by us from modules; the label is escaped there
 
 
 @register.filter
@@ -119,7 +119,7 @@ def is_checkbox(field: BoundField) -> bool:
 
 
 @register.simple_tag
-def tiny_bar(n: Any, need: Any, tone: str = "plain") -> SafeString:
+def tiny_bar(n: Any, need: Any, tone: str = "grey") -> SafeString:
     """A bar of n out of need, drawn beside its number and therefore hidden from screen readers."""
     return charts.tiny_bar(float(n or 0), float(need or 0), tone)
 

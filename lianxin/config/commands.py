@@ -1,0 +1,181 @@
+"""The commands of whoever looks after an installation."""
+
+import os
+from datetime import date, datetime
+from pathlib import Path
+
+import click
+from django.utils.translation import gettext as _
+
+from lianxin.config import setup
+from lianxin.config.backup import CannotRestore, DamagedBackup, make_backup, restore_backup
+from lianxin.config.folder import current_folder
+from lianxin.config.keys import SHORTEST, WrongPassphrase, export_keys, open_keys
+from lianxin.config.readiness import why_not_ready
+from lianxin.config.verify import verify as find_changes
+from lianxin.demo.places import COUNTIES
+from lianxin.ledger import clock
+from lianxin.ui.terminal import refuse, say
+
+NEW_FILE = click.Path(dir_okay=False, path_type=Path)
+OLD_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.command(help=_("Make an installation in LIANXIN_HOME: keys, tables, one county, its first administrator."))
+@click.option(
+    "--county", "code", prompt=_("Division code of the county (six digits)"), help=_("Division code of the county, six digits.")
+)
+@click.option("--name", default="", help=_("Name of the county, where the bundled division data do not know the code."))
+@click.option("--administrator", prompt=_("Name of the first administrator"), help=_("Name of the first administrator."))
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help=_("The first day anything may be recorded for (ten years ago)."))
+def init(code: str, name: str, administrator: str, since: datetime | None) -> None:
+    if len(code) != 6 or not (code.isascii() and code.isdigit()):
+        refuse(_("--county: found “%(code)s”, expected a division code of six digits such as 152221") % {"code": code})
+    name = name.strip() or COUNTIES.get(code, "")
+    if not name:
+        refuse(_("The bundled division data do not know %(code)s. Say what the county is called: --name …") % {"code": code})
+    if not administrator.strip():
+        refuse(_("--administrator: found nothing, expected a person's name"))
+    first_day = since.date() if since else date(clock.today().year - 10, 1, 1)
+    if first_day > clock.today():
+        refuse(_("--since: found %(day)s, expected today or an earlier day") % {"day": first_day})
+    try:
+        if current_folder().exists:
+            setup.refuse_second_init()
+        setup.prepare_folder()
+        token = setup.init(code=code, name=name, since=first_day, administrator=administrator.strip())
+    except setup.CannotInit as reason:
+        refuse(reason)
+    folder = current_folder()
+    say(_("%(county)s (%(code)s) is set up in %(folder)s.") % {"county": name, "code": code, "folder": folder.path})
+    say(
+        _("The keys are in %(file)s and in no backup: “lianxin keys export FILE” makes the copy to lock away.")
+        % {"file": folder.keys_file}
+    )
+    say(
+        _("Start it with “lianxin serve”. %(name)s opens this link once, within 14 days, and chooses a password:")
+        % {"name": administrator}
+    )
+    click.echo(setup.link_of(token))
+    say(_("To undo this, delete %(folder)s.") % {"folder": folder.path})
+
+
+@click.command(help=_("Bring the database to this version. A backup is made first, and said where."))
+def upgrade() -> None:
+    if not current_folder().exists:
+        refuse(why_not_ready())
+    try:
+        backup = setup.upgrade()
+    except CannotRestore as reason:
+        refuse(reason)
+    say(_("Backed up to %(file)s, and brought up to date.") % {"file": backup})
+    _report_changes()
+
+
+@click.group(help=_("The keys of this installation, which no backup holds."))
+def keys() -> None:
+    pass
+
+
+def _passphrase(confirm: bool) -> str:
+    given = os.environ.get("LIANXIN_PASSPHRASE")
+    passphrase: str = given or click.prompt(_("Passphrase"), hide_input=True, confirmation_prompt=confirm, err=True)
+    if len(passphrase) < SHORTEST:
+        refuse(
+            _("The passphrase is too short: found %(n)s characters, expected at least %(least)s.")
+            % {"n": len(passphrase), "least": SHORTEST}
+        )
+    return passphrase
+
+
+@keys.command("export", help=_("Write the keys to FILE, which only a passphrase opens (asked for, or LIANXIN_PASSPHRASE)."))
+@click.argument("file", type=NEW_FILE)
+def keys_export(file: Path) -> None:
+    try:
+        export_keys(current_folder().keys(), file, _passphrase(confirm=True))
+    except FileExistsError:
+        refuse(_("%(file)s is there already; it is kept as it is. Name another file.") % {"file": file})
+    except OSError as failure:
+        refuse(_("%(file)s cannot be written: %(why)s") % {"file": file, "why": failure.strerror})
+    say(_("The keys are in %(file)s. Keep it apart from the backups, and the passphrase apart from it.") % {"file": file})
+
+
+@keys.command("import", help=_("Bring keys from FILE into an installation that has none yet, before “lianxin restore”."))
+@click.argument("file", type=OLD_FILE)
+def keys_import(file: Path) -> None:
+    folder = current_folder()
+    if folder.exists:
+        refuse(
+            _("%(folder)s has keys already; they are kept as they are. Name another folder: LIANXIN_HOME=…")
+            % {"folder": folder.path}
+        )
+    try:
+        setup.prepare_folder(open_keys(file, _passphrase(confirm=False)))
+    except WrongPassphrase:
+        refuse(_("The passphrase does not open %(file)s, or the file was changed.") % {"file": file})
+    say(_("The keys are in %(file)s.") % {"file": folder.keys_file})
+
+
+@click.command(help=_("Write a backup to FILE, while people work. Keys are not in it."))
+@click.argument("file", type=NEW_FILE)
+def backup(file: Path) -> None:
+    try:
+        manifest = make_backup(file)
+    except FileExistsError:
+        refuse(_("%(file)s is there already; it is kept as it is. Name another file.") % {"file": file})
+    except OSError as failure:
+        refuse(_("%(file)s cannot be written: %(why)s") % {"file": file, "why": failure.strerror})
+    for member in manifest.members:
+        click.echo(f"{member.table}\t{member.rows}\t{member.sha256}")
+    say(
+        _("%(tables)s tables, %(rows)s rows, head of the ledger %(entry)s %(digest)s")
+        % {
+            "tables": len(manifest.members),
+            "rows": sum(member.rows for member in manifest.members),
+            "entry": manifest.head[0],
+            "digest": manifest.head[1],
+        }
+    )
+
+
+@click.command(help=_("Fill an empty installation from FILE; print table, rows and sha256 of both sides."))
+@click.argument("file", type=OLD_FILE)
+def restore(file: Path) -> None:
+    if not current_folder().exists:
+        refuse(
+            _("%(folder)s has no keys. Bring those of the backup first: “lianxin keys import FILE”.")
+            % {"folder": current_folder().path}
+        )
+    try:
+        compared = restore_backup(file)
+    except DamagedBackup as part:
+        refuse(_("%(file)s is damaged in %(part)s. Nothing was restored; take another backup.") % {"file": file, "part": part})
+    except CannotRestore as reason:
+        refuse(reason)
+    for row in compared:
+        click.echo("\t".join((row.table, *map(str, row.rows), *row.sha256, "=" if row.same else "≠")))
+    say(_("%(tables)s tables restored, each equal to the backup in rows and sha256.") % {"tables": len(compared)})
+    _report_changes()
+
+
+@click.command(help=_("Recompute what was recorded, and name everything that is not as it was written."))
+def verify() -> None:
+    if not current_folder().exists:
+        refuse(why_not_ready())
+    _report_changes()
+
+
+def _report_changes() -> None:
+    report = find_changes()
+    for finding in report.findings:
+        click.echo(finding)
+    if report.findings:
+        refuse(_("%(n)s things are not as they were written.") % {"n": len(report.findings)})
+    say(
+        _("%(entries)s entries checked: the chain is whole. Its head is %(head)s. %(triggers)s triggers in force.") % vars(report)
+        + " "
+        + _("%(standings)s sealed verdicts recomputed alike.") % vars(report)
+    )
+
+
+commands = [init, upgrade, keys, backup, restore, verify]

@@ -1,0 +1,75 @@
+"""An installation: made from nothing, brought up to date."""
+
+import os
+from datetime import date
+from pathlib import Path
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+
+from lianxin.accounts.actions import issue_links
+from lianxin.accounts.models import User
+from lianxin.config.backup import make_backup
+from lianxin.config.folder import current_folder
+from lianxin.ledger import clock
+from lianxin.ledger.guard import install_triggers
+from lianxin.organizations.actions import found_unit, register_person
+from lianxin.organizations.models import Title, Unit, UnitKind
+
+FOUNDER = "lianxin"
+"""The account that signs the founding acts. It has no password: nobody can sign in with it."""
+
+
+class CannotInit(Exception):
+    """Why an installation cannot be made here, as a sentence."""
+
+
+def prepare_folder(keys: dict[str, str] | None = None) -> None:
+    """Make the data folder with its keys, and put the keys in force in this process."""
+    folder = current_folder()
+    folder.make(keys)
+    settings.KEYS.update(folder.keys())
+    settings.SECRET_KEY = settings.KEYS["django"]
+
+
+def refuse_second_init() -> None:
+    """Raises CannotInit where there is an installation already: nothing of it is touched."""
+    if "organizations_unit" not in connection.introspection.table_names():
+        return
+    county = Unit.objects.filter(kind=UnitKind.COUNTY).first()
+    if county is not None:
+        raise CannotInit(
+            _("%(folder)s already holds %(county)s. For another county choose another folder: LIANXIN_HOME=… lianxin init")
+            % {"folder": current_folder().path, "county": f"{county.name} ({county.code})"}
+        )
+
+
+def init(*, code: str, name: str, since: date, administrator: str) -> str:
+    """Make the tables, found the county, register its administrator. Returns the token of the administrator's one-time link."""
+    call_command("migrate", verbosity=0)
+    with transaction.atomic():
+        founder = User.objects.create_user(FOUNDER, created_at=clock.now())
+        county = found_unit(actor=founder, code=code, name=name, kind=UnitKind.COUNTY, parent=None, since=since)
+        person = register_person(
+            actor=founder, code="A0001", name=administrator, unit=county, since=clock.today(), title=Title.ADMINISTRATOR
+        )
+        person.user = User.objects.create_user("administrator", created_at=clock.now())
+        person.save(update_fields=["user"])
+        [token] = issue_links(actor=founder, accounts=[(person.user, county)])
+    return token
+
+
+def link_of(token: str) -> str:
+    """The address at which a one-time link opens. LIANXIN_ADDRESS says how the installation is reached."""
+    return f"{os.environ.get('LIANXIN_ADDRESS', 'http://localhost:8000').rstrip('/')}/invitation/{token}/"
+
+
+def upgrade() -> Path:
+    """Back up, bring the tables to this version, put the guard of the ledger back. Returns where the backup is."""
+    backup = current_folder().path / "backups" / f"before-upgrade-{clock.now():%Y%m%dT%H%M%S}.lianxin"
+    make_backup(backup)
+    call_command("migrate", verbosity=0)
+    install_triggers()
+    return backup
