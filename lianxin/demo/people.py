@@ -17,8 +17,10 @@ LEADERS = 60
 HAN = "王李张刘陈杨赵黄周吴徐孙马朱胡郭何高林郑"
 GIVEN = "明华强芳军敏杰丽洋艳勇涛静超秀霞平刚桂英玉兰建国志远文博晓峰海燕春梅立新永红"
 MONGOLIAN = [
-    "巴图", "其其格", "哈斯", "宝音", "布和", "乌云", "娜仁", "苏和", "格日勒", "萨仁", "朝鲁", "阿古拉", "托娅", "额尔敦", "斯琴", "那日苏",
-    "呼日勒", "乌力吉", "高娃", "达来", "青格乐", "毕力格", "吉雅", "敖登", "特木尔", "通拉嘎", "赛音", "海日", "查干", "莫日根",
+    "巴图", "其其格", "哈斯", "宝音", "布和", "乌云", "娜仁", "苏和", "格日勒", "萨仁", "朝鲁", "阿古拉", "托娅", "额尔敦",
+    "斯琴", "那日苏",
+    "呼日勒", "乌力吉", "高娃", "达来", "青格乐", "毕力格", "吉雅", "敖登", "特木尔", "通拉嘎", "赛音", "海日", "查干",
+    "莫日根",
 ]  # fmt: skip
 
 
@@ -50,7 +52,8 @@ class Register:
 
 
 def members(register: Register, branches: Sequence[Unit], since: date) -> list[NewPerson]:
-    """Members shared unevenly among the branches: at least 5 each, farmers and members away in villages, the employed elsewhere."""
+    """Members shared unevenly among the branches: at least 5 each, farmers and members away in villages,
+    the employed elsewhere."""
     main = [unit for unit in branches if unit.code.startswith(MAIN)]
     villages = [unit for unit in main if unit.field == "village"]
     others = [unit for unit in main if unit.field != "village"]

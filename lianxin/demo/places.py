@@ -1,7 +1,7 @@
 """The two counties of the page as units: official places, each with its branch, and made-up bodies so that every field is there.
 
-科尔沁右翼前旗 (152221) holds the page's 226 contact points and its members; 海勃湾区 (150302) holds a community with 13 organisations
-and 596 members, placed there so that the first county's figures stay exact.
+科尔沁右翼前旗 (152221) holds the page's 226 contact points and its members; 海勃湾区 (150302) holds a community with 13
+organisations and 596 members, placed there so that the first county's figures stay exact.
 """
 
 import csv
@@ -32,9 +32,12 @@ RICH_COMMUNITY = "150302001002"
 RICH_ORGANISATIONS = 13
 
 DEPARTMENTS = [
-    "组织工作", "宣传文化", "统一战线", "政法", "机关事务", "教育", "科技", "工业和信息化", "民族事务", "公安", "民政", "司法行政", "财政",
-    "人力资源和社会保障", "自然资源", "生态环境", "住房和城乡建设", "交通运输", "水利", "农牧", "商务", "卫生健康", "退役军人事务",
-    "应急管理", "审计", "市场监管", "统计", "医疗保障", "林业和草原", "乡村振兴", "信访", "档案", "气象", "融媒体", "供销", "残疾人工作",
+    "组织工作", "宣传文化", "统一战线", "政法", "机关事务", "教育", "科技", "工业和信息化", "民族事务", "公安", "民政",
+    "司法行政", "财政",
+    "人力资源和社会保障", "自然资源", "生态环境", "住房和城乡建设", "交通运输", "水利", "农牧", "商务", "卫生健康",
+    "退役军人事务",
+    "应急管理", "审计", "市场监管", "统计", "医疗保障", "林业和草原", "乡村振兴", "信访", "档案", "气象", "融媒体", "供销",
+    "残疾人工作",
     "工会", "共青团", "妇女联合会", "文学艺术",
 ]  # fmt: skip
 WINDOWS = ["政务服务", "税务", "不动产登记", "社会保险", "医保", "车辆管理", "公积金", "供电", "供水", "供热"]

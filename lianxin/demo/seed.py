@@ -5,9 +5,9 @@ diligence of its own, and every irregularity of real life occurs.
 """
 
 import random
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from collections import defaultdict
 from datetime import date, timedelta
 from functools import partial
 
@@ -31,6 +31,8 @@ from lianxin.liaison.models import Problem
 from lianxin.organizations import actions
 from lianxin.organizations.models import Person, Title, Unit
 from lianxin.organizations.terms import anniversary, term_end
+from lianxin.schemes.actions import seal_period, seed_library, waive_clause
+from lianxin.schemes.queries import schemes_in_force
 
 SEED = 131
 OPENED = date(2016, 1, 1)
@@ -208,8 +210,7 @@ def give_accounts(county: County) -> None:
 
 def publish_library(county: County) -> None:
     """The counties put the library's schemes in force before the story begins."""
-    for path in sorted(LIBRARY.glob("*.yaml")):
-        publish_scheme(actor=county.actor, text=path.read_text())
+    seed_library(actor=county.actor, unit=county.units[MAIN])
 
 
 # --- two years ---------------------------------------------------------------------------------------------------------
@@ -320,7 +321,7 @@ def _user(person: Person) -> User:
 def seal_year(county: County, year: int) -> None:
     """The books of a year are closed: every scheme's verdicts are sealed as they are known now."""
     for scheme in schemes_in_force(date(year, 12, 31)):
-        seal_period(actor=county.actor, key=scheme.key, period=str(year))
+        seal_period(actor=county.actor, scheme=scheme.key, period=str(year), unit=county.units[MAIN])
 
 
 def plan_elections(county: County, events: dict[date, list[Event]]) -> None:

@@ -1,0 +1,73 @@
+"""The demonstration, made once by its own command and served by the product's own server."""
+
+import fcntl
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+TODAY = "2026-11-20"
+"""The demonstration's last day in tests, so that every run sees the same county."""
+
+
+@dataclass(frozen=True)
+class Demonstration:
+    """A made demonstration: its folder, and what making it printed."""
+
+    folder: Path
+    printed: str
+
+    def command(self, *words: str, status: int = 0, language: str = "zh_CN.UTF-8") -> str:
+        """What a command prints on stdout."""
+        environment = {**os.environ, "LIANXIN_HOME": str(self.folder), "LC_ALL": language}
+        environment.pop("DJANGO_SETTINGS_MODULE", None)
+        done = subprocess.run(
+            [sys.executable, "-m", "lianxin", *words, "--today", TODAY],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+        assert done.returncode == status, f"lianxin {' '.join(words)}: {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
+        return done.stdout
+
+    def json(self, *words: str) -> Any:
+        return json.loads(self.command(*words))
+
+
+@pytest.fixture(scope="session")
+def made_demonstration() -> Iterator[Path]:
+    """One folder for all worker processes of this run: the first makes it, the others wait for it."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+    root = Path(tempfile.gettempdir()) / f"lianxin-demonstration-{run}"
+    root.mkdir(exist_ok=True)
+    with (root / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        folder, printed = root / "home", root / "printed.txt"
+        if not printed.exists():
+            text = Demonstration(folder, "").command("demo", "--no-serve")
+            printed.write_text(text)
+        fcntl.flock(lock, fcntl.LOCK_UN)
+    yield root
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        shutil.rmtree(root, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def demonstration(made_demonstration: Path) -> Demonstration:
+    """The demonstration as its command made it."""
+    return Demonstration(made_demonstration / "home", (made_demonstration / "printed.txt").read_text())
+
+
+@pytest.fixture(scope="session")
+def ask(demonstration: Demonstration) -> Callable[..., str]:
+    return demonstration.command
