@@ -8,8 +8,9 @@ from django.core.management import call_command
 from django.utils.translation import gettext as _
 
 from lianxin.demo.folder import Marker, clear, read_marker, write_marker
+from lianxin.demo.places import MAIN
 from lianxin.demo.queries import demonstration_accounts
-from lianxin.demo.seed import MAIN, PASSWORD, tell
+from lianxin.demo.seed import PASSWORD, tell
 from lianxin.ledger import clock
 from lianxin.ui.terminal import refuse, say
 

@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from functools import partial
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from lianxin.accounts.models import User
 from lianxin.demo import life, people
@@ -74,18 +75,18 @@ def tell(today: date, progress: Progress) -> County:
         with clock.standing_at(clock.instant(start - timedelta(days=1), 9)):
             actor = User.objects.create_user("storyteller", created_at=clock.now())
             county = County(today, rng, actor)
-            progress("places")
+            progress(_("places"))
             found_places(county)
-            progress("people")
+            progress(_("people"))
             register_everyone(county)
-            progress("elections")
+            progress(_("elections"))
             hold_first_elections(county)
             name_contact_points(county)
             give_accounts(county)
             publish_library(county)
-        progress("two years of work")
+        progress(_("two years of work"))
         live(county)
-        progress("irregularities")
+        progress(_("done"))
     return county
 
 
@@ -131,13 +132,13 @@ def elect(county: County, branch: Unit, day: date, *, keep: bool = False) -> Non
     seats = min(len(pool), county.rng.choice((3, 3, 5, 5, 5, 7)) if len(county.members[branch.pk]) >= 7 else 1)
     chosen = county.rng.sample(pool, seats)
     if keep and county.secretaries[branch.pk] in pool:
-        chosen = [county.secretaries[branch.pk], *[person for person in chosen if person != county.secretaries[branch.pk]]][
-            :seats
-        ]
+        secretary = county.secretaries[branch.pk]
+        chosen = [secretary, *(person for person in chosen if person != secretary)][:seats]
     place = county.units.get(branch.code.rsplit("-", 1)[0])
-    if place is not None and place.kind in ("village", "community") and county.rng.random() < 0.82:
-        if not chosen[0].posts.filter(unit=place, title=Title.HEAD, until=None).exists():
-            actions.give_post(actor=county.actor, person=chosen[0], unit=place, title=Title.HEAD, since=day)
+    lives_there = place is not None and place.kind in ("village", "community")
+    heads = county.rng.random() < 0.82 and not chosen[0].posts.filter(unit=place, title=Title.HEAD, until=None).exists()
+    if place is not None and lives_there and heads:
+        actions.give_post(actor=county.actor, person=chosen[0], unit=place, title=Title.HEAD, since=day)
     titles = [Title.SECRETARY, Title.DEPUTY_SECRETARY, *[Title.COMMITTEE_MEMBER] * 5]
     actions.hold_election(
         actor=county.actor, unit=branch, day=day, elected=list(zip(chosen, titles, strict=False)), approved_early=True

@@ -37,7 +37,9 @@ class Demonstration:
             check=False,
             stdin=subprocess.DEVNULL,
         )
-        assert done.returncode == status, f"lianxin {' '.join(words)}: {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
+        assert done.returncode == status, (
+            f"lianxin {' '.join(words)}: {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
+        )
         return done.stdout
 
     def json(self, *words: str) -> Any:
