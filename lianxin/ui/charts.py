@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-BAR_WIDTH, BAR_HEIGHT = 72, 8
+BAR_WIDTH = 72
+MOST_ACROSS = 12
+"""Columns and rows the style sheet knows."""
 
 
 def tiny_bar(n: float, need: float, tone: str = "grey") -> SafeString:
@@ -149,13 +151,14 @@ class Tile:
 class Board:
     """The townships of a county as tiles laid out like a map.
 
-    Tiles with a declared column and row stand there on a wide screen; the others follow in the order given. On a phone all stand
-    in two columns.
+    Tiles with a declared column and row (1 to 12) stand there on a wide screen and on paper; the others follow in the order given.
+    On a phone all stand in two columns.
     """
 
     title: str
     tiles: Sequence[Tile] = field(default_factory=tuple)
 
     @property
-    def placed(self) -> bool:
-        return any(tile.column and tile.row for tile in self.tiles)
+    def across(self) -> int:
+        """How many columns the declared places need; none where nothing is declared."""
+        return min(MOST_ACROSS, max((tile.column for tile in self.tiles if tile.row), default=0))

@@ -14,7 +14,7 @@ NEAR = 2
 
 def day(value: date | None) -> str:
     """3月5日 星期四 / Thu 5 Mar, with the year where it is not this one; within two days only how near it is (今天)."""
-    if value is None:
+    if not value:
         return str(UNKNOWN_WORD)
     value, today = _local(value), clock.today()
     if value.year != today.year and abs((value - today).days) > NEAR:
@@ -24,12 +24,12 @@ def day(value: date | None) -> str:
 
 def full_day(value: date | None) -> str:
     """2026年3月5日 / 5 Mar 2026."""
-    return str(UNKNOWN_WORD) if value is None else _written(_local(value), gettext("d MMM y"))
+    return str(UNKNOWN_WORD) if not value else _written(_local(value), gettext("d MMM y"))
 
 
 def instant(value: datetime | None) -> str:
     """2026年3月5日 14:05 / 5 Mar 2026, 14:05: a naive UTC instant shown on the local clock."""
-    return str(UNKNOWN_WORD) if value is None else _written(clock.local(value), gettext("d MMM y, HH:mm"))
+    return str(UNKNOWN_WORD) if not value else _written(clock.local(value), gettext("d MMM y, HH:mm"))
 
 
 def month(value: date) -> str:
