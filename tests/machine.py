@@ -7,6 +7,8 @@ from collections.abc import Generator, Iterator
 from typing import Any
 
 import pytest
+from django.conf import settings
+from django.utils import translation
 
 from tests.postgresql import NoServer, throw_away_server
 
@@ -35,6 +37,12 @@ def postgresql_url() -> Iterator[str]:
             yield url
     except NoServer as missing:
         pytest.skip(str(missing))
+
+
+@pytest.fixture(autouse=True)
+def default_language() -> None:
+    """Each test begins in the product's own language, whatever a request before it asked for."""
+    translation.activate(settings.LANGUAGE_CODE)
 
 
 @pytest.fixture(scope="session")

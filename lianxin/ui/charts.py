@@ -151,8 +151,8 @@ class Tile:
 class Board:
     """The townships of a county as tiles laid out like a map.
 
-    Tiles with a declared column and row (1 to 12) stand there on a wide screen and on paper; the others follow in the order given.
-    On a phone all stand in two columns.
+    Tiles with a declared column and row (1 to 12) stand there on a wide screen and on paper; the others follow in the order
+    given. On a phone all stand in two columns.
     """
 
     title: str

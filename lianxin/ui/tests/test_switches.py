@@ -30,9 +30,16 @@ def test_the_choice_goes_with_the_account(world):
     here, elsewhere = world.client("secretary"), world.client("secretary")
     here.post("/text-size/", {"text": "large"})
     here.post("/language/", {"language": "en"})
-    assert world.user("secretary").large_text
-    assert world.user("secretary").language == "en"
-    assert 'class="large"' in elsewhere.get("/account/").content.decode()
+    page = elsewhere.get("/account/").content.decode()
+    assert 'class="large"' in page
+    assert "My account" in page
+
+
+def test_the_choice_of_this_device_comes_before_that_of_the_account(world):
+    here, elsewhere = world.client("secretary"), world.client("secretary")
+    elsewhere.post("/language/", {"language": "zh-hans"})
+    here.post("/language/", {"language": "en"})
+    assert "我的账号" in elsewhere.get("/account/").content.decode()
 
 
 def test_switching_by_a_link_is_refused(client, db):
