@@ -19,4 +19,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("lianxin.demo.urls")),
     path("", include("lianxin.accounts.urls")),
     path("", include("lianxin.organizations.privacy_urls")),
+    path("", include("lianxin.organizations.urls")),
 ]
