@@ -106,7 +106,7 @@ def entry(request: HttpRequest, pk: int) -> HttpResponse:
     others = [other for other in (found.supersedes, queries.newer(found)) if other is not None]
     shown = {
         "entry": found,
-        "lines": lines(request.user, [found, *others]),
+        "lines": lines(request.user, [found, *others], found.unit),
         "panels": panels.entry_panels(request.user, found, moment),
     }
     return render(request, "organizations/entry.html", {**shown, **moment.context})

@@ -62,14 +62,15 @@ def lines(user: AnyUser, entries: Iterable[Entry], of: Unit | None = None) -> li
     titles = _titles_of_actors(user, rows)
     found = []
     for entry in rows:
-        newer = _newer(entry)
+        newer, what = _newer(entry), what_happened(entry, units, people)
+        elsewhere = "" if of is not None and entry.unit_id == of.pk else entry.unit.name
         found.append(
             Line(
                 entry=entry,
-                what=capfirst(what_happened(entry, units, people)),
+                what=what if elsewhere else capfirst(what),
                 who=_who(user, entry, titles),
                 reason=_reason(entry),
-                elsewhere="" if of is not None and entry.unit_id == of.pk else entry.unit.name,
+                elsewhere=elsewhere,
                 by=_who(user, newer, titles) if newer else "",
                 why=_reason(newer) if newer else "",
             )
