@@ -5,7 +5,7 @@ from pathlib import Path
 
 import yaml
 
-OBJECTS = ("none", "unit", "person", "entry", "export_request")
+OBJECTS = ("none", "unit", "person", "entry", "export_request", "visit", "problem", "gathering")
 
 
 @dataclass(frozen=True)
