@@ -33,9 +33,9 @@ urlpatterns = [
 ]
 
 
-def own(view: "type[View[Any]]", template: str) -> Callable[..., HttpResponseBase]:
+def own(view: "type[View[Any]]", template: str, *methods: str) -> Callable[..., HttpResponseBase]:
     """A page of allauth about one's own second step: with our template, under a fresh proof."""
-    return signed_in("GET", "POST")(recent_sign_in(view.as_view(template_name=template)))
+    return signed_in(*(methods or ("GET", "POST")))(recent_sign_in(view.as_view(template_name=template)))
 
 
 urlpatterns += [
@@ -46,13 +46,19 @@ urlpatterns += [
     ),
     path("account/second-step/app/", own(totp.ActivateTOTPView, "accounts/app_add.html"), name="mfa_activate_totp"),
     path("account/second-step/app/remove/", own(totp.DeactivateTOTPView, "accounts/app_remove.html"), name="mfa_deactivate_totp"),
-    path("account/second-step/codes/", own(codes.ViewRecoveryCodesView, "accounts/codes.html"), name="mfa_view_recovery_codes"),
+    path(
+        "account/second-step/codes/",
+        own(codes.ViewRecoveryCodesView, "accounts/codes.html", "GET"),
+        name="mfa_view_recovery_codes",
+    ),
     path(
         "account/second-step/codes/new/",
         own(codes.GenerateRecoveryCodesView, "accounts/codes_new.html"),
         name="mfa_generate_recovery_codes",
     ),
-    path("account/second-step/passkeys/", own(passkeys.ListWebAuthnView, "accounts/passkeys.html"), name="mfa_list_webauthn"),
+    path(
+        "account/second-step/passkeys/", own(passkeys.ListWebAuthnView, "accounts/passkeys.html", "GET"), name="mfa_list_webauthn"
+    ),
     path(
         "account/second-step/passkeys/add/", own(passkeys.AddWebAuthnView, "accounts/passkey_add.html"), name="mfa_add_webauthn"
     ),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import yaml
 
-OBJECTS = ("none", "unit", "person", "entry", "export_request", "visit", "problem", "gathering")
+from tests.access.objects import OBJECTS
 
 
 @dataclass(frozen=True)
@@ -17,6 +17,11 @@ class Row:
     args: dict[str, str] = field(default_factory=dict)
     post: dict[str, str] = field(default_factory=dict)
     step_up: bool = False
+    """Wants a proof that is at most ten minutes old."""
+    random: bool = False
+    """Differs at every call (a fresh secret, a challenge)."""
+    names: str = ""
+    """`all`: may name people and units everywhere (the administration of accounts)."""
     absent: bool = False
     """Exists in a demonstration only; here it is a 404 for everyone."""
 
@@ -35,6 +40,6 @@ def expectations() -> dict[str, Row]:
         assert name not in rows, f"expectations.yaml:{number}: {name} stands there twice"
         rows[name] = Row(**values)
         assert rows[name].object in OBJECTS, (
-            f"expectations.yaml:{number}: found object {rows[name].object}, expected one of {OBJECTS}"
+            f"expectations.yaml:{number}: found object {rows[name].object}, expected one of {sorted(OBJECTS)}"
         )
     return rows

@@ -1,0 +1,261 @@
+"""The access matrix: every address × method × role × {own, child, sibling, above, other county}.
+
+What each cell must be stands in expectations.yaml (what an address needs) and rights.py (what a role may), both typed by hand
+from the product's table. Refused looks exactly like absent. No body names a unit or a person out of reach, nor any phone; and
+what happens out of reach changes no body at all, so that counts do not leak either.
+"""
+
+import copy
+import logging
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+
+from lianxin.accounts.models import User
+from lianxin.ledger import clock
+from lianxin.organizations import actions, people
+from lianxin.organizations.models import Post
+from tests.access import objects, rights
+from tests.access.bodies import bare
+from tests.access.expectations import Row, expectations
+from tests.world import OPENED, World
+
+ROWS = expectations()
+METHODS = ("GET", "POST", "PUT", "DELETE")
+PHONE = "1380479{:04d}"
+
+
+class Undo(Exception):
+    pass
+
+
+@dataclass
+class Town:
+    """The small world with every role in it, each in a browser that has just proved itself."""
+
+    world: World
+    clients: dict[str, Client]
+
+    def ask(self, role: str, method: str, path: str, data: dict[str, str] | None = None) -> HttpResponse:
+        """What the role gets. Whatever it changes is undone."""
+        client = self.clients[role]
+        cookies = copy.deepcopy(client.cookies)
+        try:
+            with transaction.atomic():
+                response = (
+                    client.generic(method, path) if method in ("PUT", "DELETE") else getattr(client, method.lower())(path, data)
+                )
+                raise Undo
+        except Undo:
+            client.cookies = cookies
+        return response
+
+
+@pytest.fixture
+def town(world: World) -> Iterator[Town]:
+    logging.disable(logging.WARNING)
+    founder = User.objects.get(username="founder")
+    new = [
+        actions.NewPerson(f"N{number}", name, world.units[unit], OPENED, 1980, membership, title, until)
+        for number, (_, name, unit, title, membership, until) in enumerate(objects.NEWCOMERS)
+    ]
+    for (role, *_), person in zip(objects.NEWCOMERS, actions.register_people(actor=founder, people=new), strict=True):
+        person.user = User.objects.create_user(role, created_at=clock.now())
+        person.save()
+        world.people[role] = person
+    second_post = {"unit": world.sibling, "title": "inspector", "since": OPENED}
+    actions.give_post(actor=founder, person=world.people["two_posts"], **second_post)
+    for number, person in enumerate(world.people.values()):
+        people.seal_phone(person, PHONE.format(number))
+        person.save()
+    clients = {role: signed_in(world, role) for role in rights.ROLES}
+    User.objects.filter(username="closed_account").update(is_active=False)
+    yield Town(world, clients)
+    logging.disable(logging.NOTSET)
+
+
+def signed_in(world: World, role: str) -> Client:
+    if role == "stranger":
+        return Client()
+    client = world.client(role)
+    session = client.session
+    session["proved_at"] = clock.now().isoformat()
+    session.save()
+    return client
+
+
+def what(response: HttpResponse) -> str:
+    """The answer in one word."""
+    where = response.headers.get("Location", "")
+    if where.startswith("/sign-in/?next="):
+        return "sign in"
+    if where.startswith("/sign-in/again/"):
+        return "prove"
+    return {404: "absent", 405: "method"}.get(response.status_code, "broken" if response.status_code in (403, 500) else "served")
+
+
+def expected(row: Row, method: str, role: str, thing: objects.Thing) -> str:
+    access = row.methods.get(method)
+    if access != "public" and role in rights.SIGNED_OUT:
+        return "sign in"
+    if access is None:
+        return "method"
+    if row.absent:
+        return "absent"
+    if access in ("public", "signed_in"):
+        return "served"
+    return "served" if rights.may(role, access, thing.units) else "absent"
+
+
+def address(name: str, row: Row, arguments: dict[str, Any]) -> str:
+    return reverse(name, kwargs={**arguments, **row.args})
+
+
+@pytest.mark.parametrize("name", sorted(ROWS))
+def test_every_method_role_and_object(town: Town, name: str) -> None:
+    row = ROWS[name]
+    things = objects.OBJECTS[row.object](town.world)
+    wrong, cells = [], Counter[str]()
+    for role in rights.ROLES:
+        nowhere: dict[str, str] = {}
+        for thing in things:
+            path = address(name, row, thing.arguments)
+            for method in METHODS if thing is things[0] else row.methods:
+                response = town.ask(role, method, path, row.post if method == "POST" else None)
+                found, wanted = what(response), expected(row, method, role, thing)
+                cells[found] += 1
+                if found != wanted:
+                    wrong.append(
+                        f"{method} {path} as {role} ({thing.label}): found {found} {response.status_code}, expected {wanted}"
+                    )
+                elif found == "absent" and row.object != "none":
+                    if method not in nowhere:
+                        nowhere[method] = absent(town, role, name, row, method)
+                    if bare(response) != nowhere[method]:
+                        wrong.append(f"{method} {path} as {role}: refused looks different from absent")
+                elif found == "served":
+                    wrong += [f"{method} {path} as {role} names {leak}" for leak in leaks(town, role, row, response)]
+    assert not wrong, f"{len(wrong)} of {sum(cells.values())} cells are wrong:\n" + "\n".join(wrong[:30])
+    assert row.absent or row.args or cells["served"], "nobody at all is served: the row or its objects are wrong"
+
+
+def absent(town: Town, role: str, name: str, row: Row, method: str) -> str:
+    """What the role gets for something that does not exist."""
+    arguments = {key: objects.ABSENT[key] for key in objects.OBJECTS[row.object](town.world)[0].arguments}
+    return bare(town.ask(role, method, address(name, row, arguments), row.post if method == "POST" else None))
+
+
+def leaks(town: Town, role: str, row: Row, response: HttpResponse) -> list[str]:
+    """Names of units and people out of the role's reach, and phones, in the body."""
+    if response.streaming:
+        return []
+    body = response.content.decode(errors="replace")
+    found = [f"the phone {PHONE.format(number)}" for number in range(len(town.world.people)) if PHONE.format(number) in body]
+    if row.names == "all":
+        return found
+    foreign = rights.foreign_to(role)
+    found += [f"the unit {rights.NAMES[code]}" for code in foreign if rights.NAMES[code] in body]
+    return found + [f"the person {name}" for name in foreign_people(town, role, foreign) if name in body]
+
+
+def foreign_people(town: Town, role: str, foreign: set[str]) -> list[str]:
+    key = f"people foreign to {role}"
+    if key not in town.world.__dict__:
+        today = clock.today()
+        town.world.__dict__[key] = [
+            person.name
+            for other, person in town.world.people.items()
+            if other != role and all(row.unit.code in foreign for row in (*person.posts.on(today), *person.memberships.on(today)))
+        ]
+    names: list[str] = town.world.__dict__[key]
+    return names
+
+
+@pytest.mark.parametrize("name", sorted(name for name, row in ROWS.items() if row.step_up and not row.absent))
+def test_what_opens_or_hands_out_data_asks_for_a_fresh_proof(town: Town, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    row = ROWS[name]
+    for role, client in town.clients.items():
+        if role not in rights.SIGNED_OUT:
+            session = client.session
+            del session["proved_at"]
+            session.save()
+    asked = 0
+    for role in rights.ROLES:
+        for thing in objects.OBJECTS[row.object](town.world):
+            for method in row.methods:
+                at = thing if row.object == "unit" else objects.Thing("anywhere")
+                wanted = expected(row, method, role, at).replace("served", "prove")
+                found = what(town.ask(role, method, address(name, row, thing.arguments), row.post))
+                assert found == wanted, f"{method} {name} as {role} ({thing.label})"
+                asked += wanted == "prove"
+    assert asked
+
+
+def readable(town: Town, role: str) -> dict[str, str]:
+    """Every page the role can read, of every object within its reach, by address."""
+    pages = {}
+    for name, row in ROWS.items():
+        if "GET" not in row.methods or row.absent or row.names == "all" or row.random:
+            continue
+        for thing in objects.OBJECTS[row.object](town.world) if row.object in ("none", "unit") else []:
+            if expected(row, "GET", role, thing) == "served":
+                path = address(name, row, thing.arguments)
+                pages[path] = bare(town.ask(role, "GET", path))
+    return pages
+
+
+@pytest.mark.parametrize(
+    ("role", "elsewhere"),
+    [
+        ("township_officer", "152221100003"),
+        ("secretary", "152221100003"),
+        ("member", "152221100003"),
+        ("contact_leader", "152221100003"),
+        ("sibling_officer", "152221200203"),
+        ("county_officer", "150302001002"),
+        ("inspector", "150302001002"),
+        ("auditor", "150302001002"),
+        ("stranger", "150302001002"),
+    ],
+)
+def test_what_happens_out_of_reach_changes_nothing_one_sees(town: Town, role: str, elsewhere: str, monkeypatch: Any) -> None:
+    instant = clock.now()
+    monkeypatch.setattr(clock, "now", lambda: instant)
+    before = readable(town, role)
+    assert before
+    much_happens(town, elsewhere)
+    after = readable(town, role)
+    assert [path for path in before if after.get(path) != before[path]] == []
+
+
+def much_happens(town: Town, elsewhere: str) -> None:
+    """Units, people, posts, designations and entries beneath a unit."""
+    founder = User.objects.get(username="founder")
+    day = clock.today()
+    [branch] = actions.found_units(
+        actor=founder, units=[actions.NewUnit("777", "远方党支部", "branch", town.world.units[elsewhere], day, "village")]
+    )
+    actions.designate(actor=founder, unit=branch, designation="contact_point", since=day)
+    new = [actions.NewPerson(f"F{n}", f"远人{n}", branch, day, 1990, "rural", "secretary" if n == 0 else "") for n in range(3)]
+    actions.register_people(actor=founder, people=new)
+
+
+def test_the_end_of_a_post_is_the_end_of_its_rights_at_once(town: Town) -> None:
+    path = reverse("export_people", kwargs={"code": "152221200"})
+    assert what(town.ask("county_officer", "GET", path)) == "served"
+    Post.objects.filter(person=town.world.people["county_officer"]).update(until=clock.today())
+    assert what(town.ask("county_officer", "GET", path)) == "absent"
+
+
+def test_the_matrix_meets_every_relation() -> None:
+    """Own, child, sibling, above and other county all occur among the objects, and there are at least twelve roles."""
+    met = {rights.relation(role, unit) for role in rights.ROLES for unit in objects.UNITS}
+    assert met == {"own", "child", "sibling", "above", "other county"}
+    assert len(rights.ROLES) >= 12
