@@ -26,6 +26,7 @@ test: .venv/installed-dev  ## Run every test, on SQLite and PostgreSQL and in th
 check: .venv/installed-dev  ## Style, types, layers, security and contracts
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/djlint --quiet --lint lianxin
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/bandit -q -c pyproject.toml -r lianxin
