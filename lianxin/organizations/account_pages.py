@@ -26,8 +26,8 @@ from lianxin.organizations.gate import requires
 STATES = [
     ("none", gettext_lazy("no account")),
     ("invited", gettext_lazy("invited")),
-    ("open", gettext_lazy("open")),
-    ("closed", gettext_lazy("closed")),
+    ("open", gettext_lazy("in use")),
+    ("closed", gettext_lazy("out of use")),
 ]
 
 
