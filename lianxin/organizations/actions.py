@@ -680,6 +680,76 @@ def settle_batch(batch: Batch) -> None:
     _derive_committees([Change(entry.unit, post[0], post[1], entry) for entry, post in known if post], instant=clock.now())
 
 
+@dataclass(frozen=True)
+class NewPlace:
+    """A membership, a post or both at a unit, for a person who is registered already."""
+
+    person: Person
+    unit: Unit
+    since: date
+    membership: str = ""
+    title: str = ""
+
+
+@transaction.atomic
+def place_people(*, actor: AbstractBaseUser, places: Iterable[NewPlace], batch: Batch | None = None) -> list[Entry]:
+    """`join_unit` and `give_post` for many registered people: one entry for each membership and each post. All or nothing.
+
+    batch: the import they belong to; they stay hidden until it is made visible, and `derive_committees` then works out the facts.
+    The caller has checked that nobody holds the same already.
+    """
+    wanted = list(places)
+    memberships = Membership.objects.bulk_create(
+        [
+            Membership(person=new.person, unit=new.unit, kind=MembershipKind(new.membership), since=new.since, batch=batch)
+            for new in wanted
+            if new.membership
+        ],
+        batch_size=500,
+    )
+    posts = Post.objects.bulk_create(
+        [
+            Post(person=new.person, unit=new.unit, title=Title(new.title), since=new.since, batch=batch)
+            for new in wanted
+            if new.title
+        ],
+        batch_size=500,
+    )
+    acts = [
+        Act(
+            "organizations.member_joined",
+            row.unit,
+            row.since,
+            subject=f"organizations.membership:{row.pk}",
+            data={"person": row.person_id, "membership": str(row.kind)},
+        )
+        for row in memberships
+    ]
+    acts += [
+        Act(
+            "organizations.post_given",
+            row.unit,
+            row.since,
+            subject=f"organizations.post:{row.pk}",
+            data={"person": row.person_id, "title": str(row.title)},
+        )
+        for row in posts
+    ]
+    return record_many(actor=actor, acts=acts, batch=batch)
+
+
+@transaction.atomic
+def derive_committees(*, units: Iterable[Unit], batch: Batch) -> None:
+    """Work out the committee facts of units whose posts came with an import, once it is visible; doing it again changes nothing."""
+    for unit in units:
+        posts = Post.objects.filter(batch=batch, unit=unit, title__in=COMMITTEE_TITLES)
+        day = max(posts.values_list("since", flat=True), default=None)
+        entry = Entry.objects.filter(batch=batch, unit=unit).order_by("-id").first()
+        held = Fact.objects.known().filter(unit=unit, key="committee_size", entry=entry)
+        if day is not None and entry is not None and not held.exists():
+            _derive_committee(unit, day, entry)
+
+
 @transaction.atomic
 def join_unit(*, actor: AbstractBaseUser, person: Person, unit: Unit, kind: str, since: date) -> Membership:
     """Make a person a member of a unit from day `since` on."""
