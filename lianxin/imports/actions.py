@@ -1,8 +1,8 @@
 """The door for bringing workbooks in: stage, publish, discard.
 
-Others keep working meanwhile: no transaction holds more than 1,000 rows, nothing of a workbook is seen until all of it is written, and one
-flag then shows it. Whatever stops the work in between, the next try goes on where it stopped, or the workbook is given up and
-leaves nothing that could be seen.
+Others keep working meanwhile: no transaction holds more than 1,000 rows, nothing of a workbook is seen until all of it is
+written, and one flag then shows it. Whatever stops the work in between, the next try goes on where it stopped, or the workbook
+is given up and leaves nothing that could be seen.
 """
 
 import hashlib
@@ -15,6 +15,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, models, transaction
 
+from lianxin.accounts.models import User
 from lianxin.accounts.sealing import seal, unseal
 from lianxin.imports.errors import UPLOAD_MESSAGES, Mistake, WorkbookError, WorkbookErrors, portable
 from lianxin.imports.examining import SLICE, Examination, Judged, Resolver
@@ -46,7 +47,7 @@ class UploadError(ValidationError):
 # --- staging ---------------------------------------------------------------------------------------------------------
 
 
-def open_upload(*, actor: AbstractBaseUser, sheet: Sheet, file_name: str, content: bytes, at_terminal: bool = False) -> Upload:
+def open_upload(*, actor: User, sheet: Sheet, file_name: str, content: bytes, at_terminal: bool = False) -> Upload:
     """Begin with a workbook. An earlier one of the same sheet and person that was not brought in is given up.
 
     Raises UploadError while the earlier one is being brought in.
@@ -167,7 +168,9 @@ def _message_of(error: ValidationError) -> tuple[Any, dict[str, Any]]:
 def _write_slice(upload: Upload, sheet: Sheet, rows: Sequence[Row], changes: bool) -> None:
     for start in range(0, len(rows), SLICE):
         part = rows[start : start + SLICE]
-        text = json.dumps([[row.number, *(_kept(row[column.key]) for column in sheet.columns)] for row in part], ensure_ascii=False)
+        text = json.dumps(
+            [[row.number, *(_kept(row[column.key]) for column in sheet.columns)] for row in part], ensure_ascii=False
+        )
         StagedSlice.objects.create(
             upload=upload,
             # Changes come after additions, which they may lean on.
@@ -208,10 +211,11 @@ def _read_slice(staged: StagedSlice, sheet: Sheet, resolver: Resolver) -> list[R
 # --- publishing ------------------------------------------------------------------------------------------------------
 
 
-def claim_upload(*, actor: AbstractBaseUser, sheet: Sheet) -> Upload | None:
+def claim_upload(*, actor: User, sheet: Sheet) -> Upload | None:
     """Take the person's checked (or interrupted) workbook of this sheet for bringing in; None where there is none to take.
 
-    Only one claim succeeds, however often the button is pressed. Raises UploadError while another workbook of the sheet is under way.
+    Claiming twice does no harm: the second finds nothing left to do. Raises UploadError while another workbook of the sheet is
+    under way.
     """
     if is_under_way(sheet.key):
         raise UploadError("others")
@@ -311,7 +315,7 @@ def _fail(upload: Upload, error: ValidationError) -> Upload:
 
 
 def _withdraw(batch: Batch) -> None:
-    """Delete a hidden batch's own rows, 1,000 at a time; its entries stay hidden for ever, as the ledger keeps all it was told."""
+    """Delete a hidden batch's own rows, 1,000 at a time. Its entries stay hidden for ever: the ledger keeps what it was told."""
     kept = set(guarded_models())
     held = [relation.related_model for relation in Batch._meta.related_objects if relation.field.name == "batch"]
     models_ = [model for model in held if isinstance(model, type) and model not in kept and model is not Upload]
@@ -331,7 +335,7 @@ def _pointed_at(model: type[models.Model]) -> set[Any]:
 # --- giving up -------------------------------------------------------------------------------------------------------
 
 
-def discard_upload(*, actor: AbstractBaseUser, sheet: Sheet) -> Upload | None:
+def discard_upload(*, actor: User, sheet: Sheet) -> Upload | None:
     """Give up the person's open workbook of this sheet. One that is being brought in can only be finished."""
     with transaction.atomic():
         upload = Upload.objects.select_for_update().open().filter(actor=actor, sheet=sheet.key).first()

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 FILE_MESSAGES = {
     "empty": _("The file is empty. Choose the workbook you filled in."),
-    "too_large": _("The file has %(size)s MB; at most %(most)s MB can be read. Split it into several workbooks, or delete pictures."),
+    "too_large": _("The file has %(size)s MB; at most %(most)s MB can be read. Split the workbook, or delete pictures from it."),
     "old_excel": _(
         "This is an old .xls workbook, or one with a password. Open it in Excel or WPS, remove the password and save it as .xlsx."
     ),
@@ -20,16 +20,20 @@ FILE_MESSAGES = {
     "broken": _("This workbook is damaged and cannot be read. Open it in Excel or WPS and save it again as .xlsx."),
     "swollen": _("Unpacked, this workbook is far larger than %(rows)s rows need. Copy the filled-in rows into a fresh template."),
     "far_cell": _(
-        "Worksheet “%(sheet)s” reaches to cell %(cell)s; at most %(rows)s rows and %(columns)s columns can be read. Delete the rows"
+        "Worksheet “%(sheet)s” reaches to cell %(cell)s; at most %(rows)s rows and %(columns)s columns can be read. Delete"
+        " the rows"
         " and columns beyond your data, or split the workbook."
     ),
-    "too_many_rows": _("The worksheet has %(found)s rows; at most %(most)s can be read at once. Split it into several workbooks."),
+    "too_many_rows": _("The worksheet has %(found)s rows; at most %(most)s can be read at once. Split the workbook."),
     "no_rows": _("Worksheet “%(sheet)s” has headings but no rows beneath them. Fill in rows and upload it again."),
     "no_heading": _(
-        "Row 1 of worksheet “%(sheet)s” should hold the headings, such as “%(wanted)s”; found “%(found)s”. Delete what stands above"
+        "Row 1 of worksheet “%(sheet)s” should hold the headings, such as “%(wanted)s”; found “%(found)s”. Delete what stands"
+        " above"
         " the headings, or copy your rows into a fresh template."
     ),
-    "wrong_workbook": _("This looks like the workbook of %(found)s, not of %(wanted)s. Upload it there, or choose the other file."),
+    "wrong_workbook": _(
+        "This looks like the workbook of %(found)s, not of %(wanted)s. Choose the other file, or import it there."
+    ),
     "merged": _("The headings in row 1 hold merged cells (%(cells)s). Undo the merging: each column needs its own heading."),
     "missing_column": _("Column “%(column)s” is missing. Add it, or copy your rows into a fresh template."),
     "unknown_column": _("Column %(letter)s “%(found)s” is not one of this workbook's. Delete it; known are: %(known)s."),
@@ -42,10 +46,12 @@ CELL_MESSAGES = {
     "formula": _("A formula cannot be read for certain. Copy the column and paste it back as values."),
     "cell_error": _("The cell shows an Excel error. Type what belongs there."),
     "number_as_code": _(
-        "Excel took this for a number and may have lost digits or leading zeros. Format the column as text, then type the code again."
+        "Excel took this for a number and may have lost digits or leading zeros. Format the column as text, then type the"
+        " code again."
     ),
     "identity_number": _(
-        "This looks like an identity-card or bank number; such numbers are never collected here. Delete it from the workbook and use"
+        "This looks like an identity-card or bank number; such numbers are never collected here. Delete it from the workbook"
+        " and use"
         " a code of your own."
     ),
     "date_as_text": _("Excel took this for a date. Format the column as text, then type it again."),

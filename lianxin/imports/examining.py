@@ -182,5 +182,7 @@ class Examination:
         place = letter(position) if position is not None else "–"
         judged.verdict = "wrong"
         judged.mistakes.append(
-            Mistake(judged.row.number, column.key if column else "", place, column.label if column else "", str(found), plain, kept)
+            Mistake(
+                judged.row.number, column.key if column else "", place, column.label if column else "", str(found), plain, kept
+            )
         )

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from lianxin.ledger.models import Batch
 
+
 class UploadState(models.TextChoices):
     CHECKING = "checking", _("being checked")
     UNREADABLE = "unreadable", _("could not be read")

@@ -39,7 +39,9 @@ RANKS = {UnitKind.COUNTY: 0, UnitKind.TOWNSHIP: 1, UnitKind.VILLAGE: 2, UnitKind
 """Kinds that may only stand beneath a kind of lesser rank."""
 FACTS = ("term_years", "founded_on", "groups")
 FIXED: dict[str, Text] = {
-    "kind": _("On record it is %(recorded)s, and a kind does not change. Correct the cell, or found a new unit with another code."),
+    "kind": _(
+        "On record it is %(recorded)s, and a kind does not change. Correct the cell, or found a new unit with another code."
+    ),
     "field": _("On record it is %(recorded)s. Correct the cell or leave it empty."),
     "opened_on": _("On record it opened on %(recorded)s. Correct the cell."),
 }
@@ -199,7 +201,7 @@ def found_units(actor: AbstractBaseUser, rows: Sequence[Row], batch: Batch) -> N
     pairs = list(zip(founded, rows, strict=True))
     points = [(unit, row["contact_point_since"]) for unit, row in pairs if row["contact_point_since"] is not None]
     if points:
-        actions.designate_many(actor=actor, units=points, designation=DesignationKind.CONTACT_POINT)
+        actions.designate_many(actor=actor, units=points, designation=DesignationKind.CONTACT_POINT.value)
     for unit, row in reversed(pairs):
         if row["closed_on"] is not None:
             actions.close_unit(actor=actor, unit=unit, day=row["closed_on"], reason=gettext("Brought in by workbook."))
@@ -217,7 +219,7 @@ def change_units(actor: AbstractBaseUser, rows: Sequence[Row], batch: Batch) -> 
             if key == "name":
                 actions.rename_unit(actor=actor, unit=unit, name=row["name"], day=today, reason=reason)
             elif key == "contact_point_since":
-                actions.designate(actor=actor, unit=unit, designation=DesignationKind.CONTACT_POINT, since=row[key])
+                actions.designate(actor=actor, unit=unit, designation=DesignationKind.CONTACT_POINT.value, since=row[key])
             else:
                 since = unit.opened_on if before is None else today
                 actions.set_fact(actor=actor, unit=unit, key=key, value=after, since=since)
@@ -228,7 +230,8 @@ UNITS = Sheet(
     title=_("units"),
     permission=IMPORT_UNITS,
     help=_(
-        "One row for each unit, parents above their children. A unit that is on record already may have a new name, term, number of"
+        "One row for each unit, parents above their children. A unit that is on record already may have a new name, term,"
+        " number of"
         " groups, founding day or contact-point day; moving and closing are done on the unit's own page."
     ),
     columns=(
@@ -252,7 +255,7 @@ UNITS = Sheet(
             help=_("On record already, or further up in this workbook. Only units that are on record may leave it empty."),
         ),
         Column("opened_on", _("Opened on"), "date", example="2020-01-01"),
-        Column("field", _("Field"), "choice", required=False, choices=Field.choices, example=Field.VILLAGE),
+        Column("field", _("Field of work"), "choice", required=False, choices=Field.choices, example=Field.VILLAGE),
         Column("term_years", _("Term in years"), "int", required=False, least=1, most=10, example="5"),
         Column(
             "founded_on",
@@ -437,11 +440,9 @@ def _already(row: Row, person: Person) -> tuple[bool, bool]:
     return is_member, row["title"] is not None and Post.objects.filter(**where, title=row["title"]).exists()
 
 
-def derive_committees(actor: AbstractBaseUser, batch: Batch) -> None:
+def settle(actor: AbstractBaseUser, batch: Batch) -> None:
     """The facts of committees whose posts came with the workbook."""
-    units = list(Unit.objects.filter(posts__batch=batch, posts__title__in=actions.COMMITTEE_TITLES).distinct())
-    for start in range(0, len(units), 100):
-        actions.derive_committees(units=units[start : start + 100], batch=batch)
+    actions.settle_batch(batch)
 
 
 PEOPLE = Sheet(
@@ -449,11 +450,19 @@ PEOPLE = Sheet(
     title=_("people and posts"),
     permission=IMPORT_RECORDS,
     help=_(
-        "One row for each membership or post: somebody with two posts has two rows with the same code. Give every person a code of"
+        "One row for each membership or post: somebody with two posts has two rows with the same code. Give every person a"
+        " code of"
         " your own, such as X0001; never an identity-card number. What is on record of a person is changed on the person's page."
     ),
     columns=(
-        Column("code", _("Person code"), "person_or_code", longest=32, example="X0001", help=_("A code of your own; no identity-card number.")),
+        Column(
+            "code",
+            _("Person code"),
+            "person_or_code",
+            longest=32,
+            example="X0001",
+            help=_("A code of your own; no identity-card number."),
+        ),
         Column("name", _("Name"), longest=60, example="张三"),
         Column("birth_year", _("Birth year"), "int", required=False, least=1900, most=2100, example="1980"),
         Column("phone", _("Phone"), "phone", required=False, example="13800000000", help=_("Kept sealed and shown masked.")),
@@ -475,13 +484,19 @@ PEOPLE = Sheet(
             choices=[(title.value, title.label) for title in (*GRASSROOTS, *OFFICES)],
             example=Title.SECRETARY,
         ),
-        Column("since", _("Since"), "date", example="2021-03-01", help=_("The first day of the membership or post in this row.")),
+        Column(
+            "since",
+            _("From which day"),
+            "date",
+            example="2021-03-01",
+            help=_("The first day of the membership or post in this row."),
+        ),
     ),
     identity=("code", "unit", "membership", "title"),
     check=check_people,
     check_file=check_agreement,
     apply=bring_in_people,
-    finish=derive_committees,
+    finish=settle,
 )
 
 declare(UNITS, PEOPLE)

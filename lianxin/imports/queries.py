@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.paginator import Page, Paginator
 from django.db.models import Q, QuerySet
 from django.http import Http404
 
+from lianxin.accounts.models import User
 from lianxin.imports.errors import Mistake
 from lianxin.imports.models import Remark, Upload, UploadState
 from lianxin.imports.sheets import Sheet, declared
@@ -34,7 +34,7 @@ def sheet_for(user: AnyUser, key: str) -> Sheet:
     return sheet
 
 
-def history_for(user: AnyUser, page: object = 1) -> Page[Upload]:
+def history_for(user: AnyUser, page: str | int = 1) -> Page[Upload]:
     """Workbooks the user uploaded, and those of people whose right to import lies within the user's own; newest first."""
     seen = Q(actor_id=user.pk)
     for grant in grants_for(user):
@@ -70,7 +70,7 @@ class Preview:
     """Nobody is at it any more: the work can be taken up again."""
 
 
-def preview_for(user: AbstractBaseUser, sheet: Sheet, page: object = 1) -> Preview | None:
+def preview_for(user: User, sheet: Sheet, page: str | int = 1) -> Preview | None:
     """The user's open workbook of a sheet, or the one that ended last while nothing else was begun; None before the first."""
     upload = Upload.objects.filter(actor=user, sheet=sheet.key).exclude(state=UploadState.DISCARDED).order_by("-id").first()
     if upload is None:

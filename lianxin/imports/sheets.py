@@ -65,8 +65,8 @@ class Column:
     """One column of a sheet.
 
     type, and what a row then holds: text, code, phone → str · int → int · date → datetime.date · choice → the choice's key ·
-        unit → Unit and person → Person, within the importer's reach · unit_or_code, person_or_code: the same, or the code as typed
-        where there is none, for rows that bring one in. An empty optional cell is None.
+        unit → Unit and person → Person, within the importer's reach · unit_or_code, person_or_code: the same, or the code as
+        typed where there is none, for rows that bring one in. An empty optional cell is None.
     label: the heading, a lazy translation; a workbook may carry it in any language of the product.
     help: one line under the heading in the instructions.
     example: what the sample row shows, as typed.
@@ -147,8 +147,8 @@ class Sheet:
     apply: bring new rows in. Called inside a transaction; raising ValidationError leaves nothing behind.
     change: bring changed rows in; without it, `check` must not yield Changed.
     check_file: sees all rows of the file first, for what only the whole can tell (a parent further up).
-    hidden: whether what `apply` writes stays hidden until the batch is visible. Where not (units), a workbook of at most 1,000 new
-        rows is still one transaction; a longer one grows slice by slice, each complete in itself.
+    hidden: whether what `apply` writes stays hidden until the batch is visible. Where not (units), a workbook of at most 1,000
+        new rows is still one transaction; a longer one grows slice by slice, each complete in itself.
     finish: what follows once all is visible, in small transactions of its own; doing it twice must change nothing.
     help: a sentence or two at the head of the instructions.
     """

@@ -1,8 +1,8 @@
 """Reading a workbook somebody sent: nothing in it is trusted before it is bounded.
 
-calamine reads fast but believes the file: it lays out a dense grid up to the furthest cell, unpacks whatever the zip holds, shows the
-last value of a formula, and leaves error cells empty. So the raw parts are unpacked here first, under a limit, and looked through
-for far cells, formulas and errors.
+calamine reads fast but believes the file: it lays out a dense grid up to the furthest cell, unpacks whatever the zip holds, shows
+the last value of a formula, and leaves error cells empty. So the raw parts are unpacked here first, under a limit, and looked
+through for far cells, formulas and errors.
 """
 
 import html
@@ -255,9 +255,7 @@ def _meant(book: CalamineWorkbook, sheet: Sheet, parts: _Parts) -> Table:
     for name in names:
         far = parts.of(parts.far, name)
         if far:
-            errors = WorkbookErrors(
-                WorkbookError("far_cell", sheet=name, cell=far, rows=f"{MOST_ROWS:,}", columns=MOST_COLUMNS)
-            )
+            errors = WorkbookErrors(WorkbookError("far_cell", sheet=name, cell=far, rows=f"{MOST_ROWS:,}", columns=MOST_COLUMNS))
         else:
             try:
                 return _table(book, name, sheet, parts)
