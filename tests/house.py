@@ -3,6 +3,7 @@
 import os
 import shutil
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -70,13 +71,13 @@ class House:
         )
 
     @contextmanager
-    def serve(self, *words: str) -> Iterator["Served"]:
-        """`lianxin serve` on a free port until the end of the block."""
+    def serve(self, *words: str | Path, up: ssl.SSLContext | None = None) -> Iterator["Served"]:
+        """`lianxin serve` on a free port until the end of the block; over TLS, `up` is what trusts its certificate."""
         port = free_port()
         log = (self.home / "serve.log").open("w")
-        command = [sys.executable, "-m", "lianxin", "serve", "--port", str(port), *words]
+        command = [sys.executable, "-m", "lianxin", "serve", "--port", str(port), *map(str, words)]
         process = subprocess.Popen(command, cwd=ROOT, env=self.env, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
-        served = Served(process, f"http://127.0.0.1:{port}", Path(log.name))
+        served = Served(process, f"{'https' if up else 'http'}://localhost:{port}", Path(log.name), up)
         try:
             served.wait_until_up()
             yield served
@@ -95,23 +96,27 @@ class Served:
     process: subprocess.Popen[bytes]
     url: str
     log: Path
+    trust: ssl.SSLContext | None = None
 
     def wait_until_up(self, seconds: float = 30) -> None:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             assert self.process.poll() is None, self.log.read_text()
             try:
-                with urllib.request.urlopen(f"{self.url}/health/", timeout=2) as answer:
+                with urllib.request.urlopen(f"{self.url}/health/", timeout=2, context=self.trust) as answer:
                     if answer.status == 200:
                         return
             except (URLError, OSError):
-                time.sleep(0.05)
+                pass
+            time.sleep(0.05)
         raise AssertionError(f"the server did not come up:\n{self.log.read_text()}")
 
     def workers(self) -> list[int]:
         """Process ids of the serving workers."""
-        listed = subprocess.run(["ps", "--ppid", str(self.process.pid), "-o", "pid="], capture_output=True, text=True)
-        return [int(word) for word in listed.stdout.split()]
+        listed = subprocess.run(
+            ["ps", "-ww", "--ppid", str(self.process.pid), "-o", "pid=,args="], capture_output=True, text=True
+        )
+        return [int(line.split()[0]) for line in listed.stdout.splitlines() if "spawn_main" in line]
 
 
 def free_port() -> int:

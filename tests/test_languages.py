@@ -1,7 +1,11 @@
 """Nothing half translated: every text people read stands in the code in English and in a .po file in Chinese."""
 
 import ast
+import json
+import os
 import re
+import subprocess
+import sys
 from collections import defaultdict
 
 import pytest
@@ -50,6 +54,31 @@ def test_one_text_is_said_in_one_way_everywhere():
                 if entry.id and entry.string:
                     said[(entry.context, str(entry.id))][str(entry.string)].append(app)
     assert {text: dict(ways) for text, ways in said.items() if len(ways) > 1} == {}
+
+
+COMMANDS_IN_CHINESE = """
+import django, json
+django.setup()
+from django.utils import translation
+from lianxin.config.cli import gather, leaves
+with translation.override("zh-hans"):
+    said = {name: [command.help, *[getattr(option, "help", None) for option in command.params if option.name != "help"]]
+            for name, command in leaves(gather())}
+print(json.dumps(said))
+"""
+
+
+def test_commands_explain_themselves_in_chinese():
+    # A process of its own: the words are fixed when a command is first read.
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "lianxin.config.settings"}
+    printed = subprocess.run(
+        [sys.executable, "-c", COMMANDS_IN_CHINESE], env=environment, capture_output=True, text=True, check=True
+    )
+    said = json.loads(printed.stdout)
+    english = [f"{name}: {words}" for name, helps in said.items() for words in helps if words and not CHINESE.search(words)]
+    assert "messages" in said
+    assert english == []
+    assert [name for name, (help_, *_) in said.items() if not help_] == []
 
 
 def words_of_code(text):

@@ -20,8 +20,19 @@ class BoundsMiddleware:
             return failures.too_large(request)
         if "\0" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
             return failures.bad_request(request)
+        _believe_only_the_proxy(request)
         request.COOKIES = {name: value for name, value in request.COOKIES.items() if value.isprintable()}
         return self.get_response(request)
+
+
+def _believe_only_the_proxy(request: HttpRequest) -> None:
+    """Whether TLS was used, and by whom, counts only from the named proxy; from anyone else the claim is dropped."""
+    if settings.TRUSTED_PROXY and request.META.get("REMOTE_ADDR") == settings.TRUSTED_PROXY:
+        clients = request.META.get("HTTP_X_FORWARDED_FOR", "")
+        request.META["REMOTE_ADDR"] = clients.rpartition(",")[2].strip() or settings.TRUSTED_PROXY
+        return
+    for name in ("HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_HOST"):
+        request.META.pop(name, None)
 
 
 def announced_size(request: HttpRequest) -> int:

@@ -35,7 +35,6 @@ def main() -> None:
     import django
 
     django.setup()
-    from django.apps import apps
     from django.utils import translation
 
     spoken = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
@@ -47,26 +46,33 @@ def main() -> None:
         except Refusal as refusal:
             refusal.show()
             sys.exit(refusal.exit_code)
-        for app in apps.get_app_configs():
-            name = f"{app.name}.commands"
-            if app.name.startswith("lianxin.") and util.find_spec(name):
-                for command in import_module(name).commands:
-                    lianxin.add_command(command)
-        for name, command in _leaves(lianxin):
-            command.options_metavar = _("[OPTIONS]")
-            if name not in ANY_TIME and command.callback is not None:
-                command.callback = _only_when_ready(command.callback)
-        lianxin.options_metavar, lianxin.subcommand_metavar = _("[OPTIONS]"), _("COMMAND [ARGUMENTS]…")
-        lianxin()
+        gather()()
 
 
-def _leaves(command: click.Command, *before: str) -> Iterator[tuple[str, click.Command]]:
+def gather() -> click.Group:
+    """The commands of every app, in the language now active; those that need an installation refuse without one."""
+    from django.apps import apps
+
+    for app in apps.get_app_configs():
+        name = f"{app.name}.commands"
+        if app.name.startswith("lianxin.") and util.find_spec(name):
+            for command in import_module(name).commands:
+                lianxin.add_command(command)
+    for name, command in leaves(lianxin):
+        command.options_metavar = _("[OPTIONS]")
+        if name not in ANY_TIME and command.callback is not None:
+            command.callback = _only_when_ready(command.callback)
+    lianxin.options_metavar, lianxin.subcommand_metavar = _("[OPTIONS]"), _("COMMAND [ARGUMENTS]…")
+    return lianxin
+
+
+def leaves(command: click.Command, *before: str) -> Iterator[tuple[str, click.Command]]:
     """Every command that does something, by its whole name (`schemes publish`)."""
     if not isinstance(command, click.Group):
         yield " ".join(before), command
         return
     for name, child in command.commands.items():
-        yield from _leaves(child, *before, name)
+        yield from leaves(child, *before, name)
 
 
 def _only_when_ready(callback: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,5 +1,6 @@
 """The commands of whoever looks after an installation."""
 
+import ipaddress
 import os
 from datetime import date, datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ from lianxin.config.backup import CannotRestore, DamagedBackup, make_backup, res
 from lianxin.config.folder import current_folder
 from lianxin.config.keys import SHORTEST, WrongPassphrase, export_keys, open_keys
 from lianxin.config.readiness import why_not_ready
+from lianxin.config.serve import serve_until_stopped
 from lianxin.config.verify import verify as find_changes
 from lianxin.demo.places import COUNTIES
 from lianxin.ledger import clock
@@ -116,6 +118,43 @@ def keys_import(file: Path) -> None:
     say(_("The keys are in %(file)s.") % {"file": folder.keys_file})
 
 
+@click.command(help=_("Serve the pages until stopped (Ctrl-C)."))
+@click.option("--host", default="127.0.0.1", show_default=True, help=_("Address to listen on; 0.0.0.0 for every network."))
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64), help=_("Processes that answer."))
+@click.option("--cert", type=OLD_FILE, help=_("Certificate (PEM), with --key: browsers come over https."))
+@click.option("--key", type=OLD_FILE, help=_("Key of the certificate (PEM, PKCS#8)."))
+@click.option(
+    "--trusted-proxy", metavar="ADDRESS", help=_("The proxy that ends TLS in front of us; its X-Forwarded headers count.")
+)
+def serve(host: str, port: int, workers: int, cert: Path | None, key: Path | None, trusted_proxy: str | None) -> None:
+    if (cert is None) != (key is None):
+        refuse(_("--cert and --key go together: found one of them."))
+    if cert and trusted_proxy:
+        refuse(_("--cert or --trusted-proxy, not both: either we end TLS or the proxy does."))
+    if trusted_proxy:
+        try:
+            ipaddress.ip_address(trusted_proxy)
+        except ValueError:
+            refuse(_("--trusted-proxy: found “%(found)s”, expected an address such as 127.0.0.1") % {"found": trusted_proxy})
+    # The workers are fresh processes: what they must know goes by the environment.
+    os.environ["LIANXIN_TLS"] = "1" if cert or trusted_proxy else ""
+    os.environ["LIANXIN_TRUSTED_PROXY"] = trusted_proxy or ""
+    say(_("Serving on %(address)s with %(workers)s workers.") % {"address": _address(host, port, cert), "workers": workers})
+    if not cert and not trusted_proxy:
+        say(
+            _(
+                "This is plain http: good for this machine and for trying out. Over a network, what is sent can be read on the"
+                " way, passkeys do not work, and phones refuse the calendar. Use --cert and --key, or --trusted-proxy."
+            )
+        )
+    serve_until_stopped(host, port, workers, cert, key)
+
+
+def _address(host: str, port: int, cert: Path | None) -> str:
+    return f"{'https' if cert else 'http'}://{'localhost' if host in ('0.0.0.0', '127.0.0.1', '::') else host}:{port}/"  # nosec B104
+
+
 @click.command(help=_("Write a backup to FILE, while people work. Keys are not in it."))
 @click.argument("file", type=NEW_FILE)
 def backup(file: Path) -> None:
@@ -178,4 +217,4 @@ def _report_changes() -> None:
     )
 
 
-commands = [init, upgrade, keys, backup, restore, verify]
+commands = [init, upgrade, keys, serve, backup, restore, verify]

@@ -197,6 +197,9 @@ if OVER_TLS:
     SESSION_COOKIE_NAME = "__Host-session"
     CSRF_COOKIE_NAME = "__Host-csrf"
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
+ADDRESS = os.environ.get("LIANXIN_ADDRESS", "").rstrip("/")
+"""How people reach the installation, `https://…`: in links that leave it, and trusted as the origin of forms."""
+CSRF_TRUSTED_ORIGINS = [ADDRESS] if ADDRESS else []
 if TRUSTED_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 CSRF_FAILURE_VIEW = "lianxin.config.failures.form_refused"
@@ -219,8 +222,21 @@ UPLOAD_LIMIT = 20 * 1024 * 1024
 """Bytes of a request, all files together: four times the largest workbook of 100,000 rows."""
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+DATA_UPLOAD_MAX_NUMBER_FILES = 5
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 EMAIL_BACKEND = os.environ.get("LIANXIN_EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")
 DEFAULT_FROM_EMAIL = os.environ.get("LIANXIN_FROM_EMAIL", "lianxin@localhost")
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "loggers": {
+        "django": {"handlers": [], "propagate": True},
+        # Addresses asked for in vain are not kept: among them are one-time links and feeds.
+        "django.request": {"level": "ERROR"},
+    },
+}
 TEST_RUNNER = "django.test.runner.DiscoverRunner"
 TESTING = "pytest" in sys.modules

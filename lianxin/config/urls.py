@@ -18,5 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("text-size/", public("POST")(ui.choose_text), name="choose_text"),
     path("", include("lianxin.demo.urls")),
     path("", include("lianxin.accounts.urls")),
+    path("", include("lianxin.liaison.urls")),
     path("", include("lianxin.organizations.privacy_urls")),
+    path("", include("lianxin.organizations.urls")),
 ]

@@ -4,7 +4,7 @@ A visit or a problem is counted by schemes through its entry alone. A correction
 supersedes the old one, with a reason; the old version stays.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -17,8 +17,8 @@ from lianxin.ledger.actions import Act, record, record_many
 from lianxin.ledger.models import Batch, Entry
 from lianxin.ledger.proof import commitment, new_salt
 from lianxin.liaison.errors import LiaisonError
-from lianxin.liaison.models import Problem, ProblemState, ProblemStep, Visit, VisitKind, VisitVersion
-from lianxin.liaison.workflow import NEW, Move, move_from
+from lianxin.liaison.models import Problem, ProblemStep, Visit, VisitKind, VisitVersion
+from lianxin.liaison.workflow import MOVES, NEW, Move, move_from, moves_named
 from lianxin.organizations.access import ENTRY_CORRECT, INSPECTION_RECORD, VISIT_RECEIVE, VISIT_RECORD, may
 from lianxin.organizations.models import Designation, DesignationKind, Person, Unit
 
@@ -33,12 +33,12 @@ def may_record_visit(actor: AbstractBaseUser, unit: Unit, kind: str) -> bool:
     return any(may(actor, permission, unit) for permission in permissions)
 
 
-def may_correct(actor: AbstractBaseUser, entry: Entry) -> bool:
-    """Who recorded it may correct it while a post there lasts; so may the unit's secretary and those above."""
-    if may(actor, ENTRY_CORRECT, entry.unit):
+def may_correct_visit(actor: AbstractBaseUser, visit: Visit) -> bool:
+    """Who recorded a version of it may correct it while a post there lasts; so may the unit's secretary and those above."""
+    if may(actor, ENTRY_CORRECT, visit.unit):
         return True
-    here = any(may(actor, permission, entry.unit) for permission in (VISIT_RECORD, VISIT_RECEIVE, INSPECTION_RECORD))
-    return here and entry.actor_id == actor.pk
+    here = any(may(actor, permission, visit.unit) for permission in (VISIT_RECORD, VISIT_RECEIVE, INSPECTION_RECORD))
+    return here and visit.versions.filter(entry__actor_id=actor.pk).exists()
 
 
 @transaction.atomic
@@ -102,9 +102,9 @@ def correct_visit(
 
     Raises Http404 where the actor may not correct it, LiaisonError where nothing changed or it was taken back.
     """
-    last = _standing_version(visit)
-    if not may_correct(actor, last.entry):
+    if not may_correct_visit(actor, visit):
         raise Http404
+    last = _standing_version(visit)
     _need_points({(visit.unit, day)})
     version = VisitVersion(visit=visit, visitor=visitor, findings=findings.strip(), salt=new_salt())
     entry_kind = ENTRY_KINDS[VisitKind(kind)]
@@ -128,9 +128,9 @@ def correct_visit(
 @transaction.atomic
 def void_visit(*, actor: AbstractBaseUser, visit: Visit, reason: str) -> Entry:
     """Take a visit back: it never was, or was recorded twice. It stays readable, struck through, and is no longer counted."""
-    last = _standing_version(visit)
-    if not may_correct(actor, last.entry):
+    if not may_correct_visit(actor, visit):
         raise Http404
+    last = _standing_version(visit)
     return record(
         actor=actor,
         kind="liaison.visit_voided",
@@ -161,7 +161,7 @@ def _need_points(wanted: set[tuple[Unit, date]]) -> None:
     for unit_id, since, until in points.filter(unit__in={unit.pk for unit, _ in wanted}).values_list("unit_id", "since", "until"):
         spans.setdefault(unit_id, []).append((since, until))
     for unit, day in wanted:
-        if day > clock.today():
+        if day > clock.today() or (unit.closed_on is not None and unit.closed_on <= day):
             continue  # the ledger says so, and better
         if not any(since <= day and (until is None or day < until) for since, until in spans.get(unit.pk, ())):
             raise LiaisonError("not_a_point", unit=unit.name, day=day)
@@ -232,6 +232,22 @@ def withdraw_problem(*, actor: AbstractBaseUser, problem: Problem, reason: str) 
     return _make(actor, problem, move, day=_handled_on(problem), reason=reason)
 
 
+def allowed_moves(actor: AbstractBaseUser, problem: Problem) -> list[str]:
+    """The moves this person may make now, by name."""
+    return [
+        move.name
+        for move in MOVES
+        if move.start == problem.state
+        and _is_theirs(actor, move, problem.unit, problem)
+        and not (move.not_leader and actor.pk in _handlers(problem))
+    ]
+
+
+def may_ever_move(actor: AbstractBaseUser, problem: Problem, name: str) -> bool:
+    """Whether this person may make that move in some state: a form sent twice must find its page the second time, too."""
+    return any(_is_theirs(actor, move, problem.unit, problem) for move in moves_named(name))
+
+
 def step_commitment(step: ProblemStep) -> str:
     """What binds a step's words to its entry."""
     return commitment(step.salt, state=step.state, matter=step.matter, remedy=step.remedy)
@@ -249,11 +265,11 @@ def _allowed(actor: AbstractBaseUser, name: str, *, unit: Unit, problem: Problem
     Raises LiaisonError for a move that does not exist, Http404 for one that is not theirs.
     """
     move = move_from(problem.state if problem else NEW, name)
-    if move is None or not _is_theirs(actor, move, unit, problem):
-        somewhere = [m for m in (move_from(state, name) for state in (NEW, *ProblemState.values)) if m]
-        if problem is not None and move is None and any(_is_theirs(actor, m, unit, problem) for m in somewhere):
-            raise LiaisonError("no_such_move", state=problem.get_state_display())
+    if not any(_is_theirs(actor, each, unit, problem) for each in ([move] if move else moves_named(name))):
         raise Http404
+    if move is None:
+        assert problem is not None
+        raise LiaisonError("no_such_move", state=problem.get_state_display())
     if problem is not None and move.not_leader and actor.pk in _handlers(problem):
         raise LiaisonError("own_problem")
     return move
@@ -265,7 +281,7 @@ def _is_theirs(actor: AbstractBaseUser, move: Move, unit: Unit, problem: Problem
     if not (move.recorder and problem is not None):
         return False
     here = may(actor, VISIT_RECORD, unit) or may(actor, VISIT_RECEIVE, unit)
-    return here and problem.steps.filter(entry__kind=move.supersedes, entry__valid_to=None, entry__actor_id=actor.pk).exists()
+    return here and problem.steps.filter(entry__kind=move.supersedes, entry__actor_id=actor.pk).exists()
 
 
 def _handlers(problem: Problem) -> set[int | None]:
@@ -311,3 +327,14 @@ def _make(
         problem.state = move.end
         problem.save(update_fields=["state"])
     return step
+
+
+ACTIONS: Mapping[str, Callable[..., ProblemStep]] = {
+    "handle": handle_again,
+    "correct": correct_problem,
+    "confirm": confirm_problem,
+    "reject": reject_problem,
+    "reopen": reopen_problem,
+    "withdraw": withdraw_problem,
+}
+"""What each move of an existing problem calls."""

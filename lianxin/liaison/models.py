@@ -98,6 +98,11 @@ class Problem(models.Model):
     def subject(self) -> str:
         return f"liaison.problem:{self.pk}"
 
+    @property
+    def sign(self) -> str:
+        """The shape and colour it is shown with: a state of lianxin.ui.states."""
+        return {"handled": "waiting", "confirmed": "confirmed", "rejected": "behind", "withdrawn": "superseded"}[self.state]
+
 
 class ProblemStep(models.Model):
     """One move of a problem, with the entry it wrote. Steps are only ever added."""

@@ -65,3 +65,9 @@ MOVES = (
 def move_from(state: str, name: str) -> Move | None:
     """The move of that name out of `state`, if there is one."""
     return next((move for move in MOVES if move.start == state and move.name == name), None)
+
+
+def moves_named(name: str) -> list[Move]:
+    """The moves of that name, from whatever state; from an existing one if there are such."""
+    moves = [move for move in MOVES if move.name == name]
+    return [move for move in moves if move.start != NEW] or moves

@@ -59,6 +59,8 @@ ELECTION_HOLD = "election.hold"
 IMPORT_RECORDS = "import.records"
 """Import people, visits and gatherings."""
 IMPORT_UNITS = "import.units"
+POST_GIVE = "post.give"
+"""Give and end posts: those in GIVEABLE; take people in and let them leave."""
 TREE_CHANGE = "tree.change"
 """Found, move, merge, close units; designate contact points."""
 SCHEME_PUBLISH = "scheme.publish"
@@ -85,7 +87,11 @@ GRANTS: dict[str, tuple[Reach, frozenset[str]]] = {
     Title.CONTACT_LEADER: (OWN, frozenset(_MEMBER | {ENTRY_VIEW, RECORD_VIEW, VISIT_RECORD})),
     Title.TOWNSHIP_OFFICER: (
         SUBTREE,
-        frozenset(_MEMBER | {ENTRY_VIEW, RECORD_VIEW, PEOPLE_VIEW, IMPORT_RECORDS, ELECTION_HOLD, ENTRY_CORRECT, REVEAL}),
+        frozenset(
+            _MEMBER
+            | {ENTRY_VIEW, RECORD_VIEW, PEOPLE_VIEW, IMPORT_RECORDS, ELECTION_HOLD, POST_GIVE}
+            | {ENTRY_CORRECT, REVEAL}
+        ),
     ),
     Title.DEPARTMENT_HANDLER: (OWN, frozenset(_MEMBER | {ENTRY_VIEW})),
     Title.COUNTY_OFFICER: (
@@ -93,13 +99,32 @@ GRANTS: dict[str, tuple[Reach, frozenset[str]]] = {
         frozenset(
             _MEMBER
             | {ENTRY_VIEW, RECORD_VIEW, PEOPLE_VIEW, IMPORT_RECORDS, IMPORT_UNITS, TREE_CHANGE, ELECTION_HOLD, ENTRY_CORRECT}
-            | {SCHEME_PUBLISH, EXPORT, REVEAL, APPROVE}
+            | {POST_GIVE, SCHEME_PUBLISH, EXPORT, REVEAL, APPROVE}
         ),
     ),
     Title.INSPECTOR: (SUBTREE, frozenset(_MEMBER | {ENTRY_VIEW, RECORD_VIEW, INSPECTION_RECORD})),
     Title.AUDITOR: (SUBTREE, frozenset({STANDING_VIEW, SCHEME_VIEW, ENTRY_VIEW, LOG_VIEW, VERIFY})),
     Title.ADMINISTRATOR: (INSTALLATION, frozenset({ACCOUNTS_MANAGE})),
 }
+
+TITLE_OF_MEMBERS: dict[str, str] = {
+    MembershipKind.RURAL: Title.MEMBER,
+    MembershipKind.EMPLOYED: Title.MEMBER,
+    MembershipKind.AWAY: Title.MEMBER,
+    MembershipKind.VOLUNTEER: Title.TEAM_MEMBER,
+}
+"""What a membership counts as, where no post was given."""
+
+GIVEABLE: dict[str, frozenset[str]] = {
+    Title.TOWNSHIP_OFFICER: frozenset(
+        {
+            *(Title.MEMBER, Title.TEAM_MEMBER, Title.SECRETARY, Title.DEPUTY_SECRETARY),
+            *(Title.CLERK, Title.COMMITTEE_MEMBER, Title.HEAD),
+        }
+    ),
+    Title.COUNTY_OFFICER: frozenset(set(Title.values) - {Title.ADMINISTRATOR}),
+}
+"""Which posts each may give and end, within their reach. Nobody hands out more than this, whatever they hold themselves."""
 
 AnyUser = AbstractBaseUser | AnonymousUser
 
@@ -132,12 +157,8 @@ def grants_for(user: AnyUser, on: date | None = None) -> list[Grant]:
         return cached[1]
     posts = Post.objects.on(day).filter(person__user_id=user.pk).values_list("title", "unit_id", "unit__path")
     members = Membership.objects.on(day).filter(person__user_id=user.pk).values_list("kind", "unit_id", "unit__path")
-    held = [(title, unit_id, path) for title, unit_id, path in posts if title in GRANTS]
-    held += [
-        (Title.TEAM_MEMBER if kind == MembershipKind.VOLUNTEER else Title.MEMBER, unit_id, path)
-        for kind, unit_id, path in members
-    ]
-    grants = [Grant(title, unit_id, path, *GRANTS[title]) for title, unit_id, path in held]
+    held = [(TITLE_OF_MEMBERS.get(word, word), unit_id, path) for word, unit_id, path in posts.union(members, all=True)]
+    grants = [Grant(title, unit_id, path, *GRANTS[title]) for title, unit_id, path in held if title in GRANTS]
     user.__dict__["_grants"] = (day, grants)  # remembered for this request's user object only
     return grants
 
@@ -189,6 +210,22 @@ def unit_for(user: AnyUser, code: str, *permissions: str) -> Unit:
     if unit is None:
         raise Http404
     return unit
+
+
+def entry_scope(user: AnyUser, *permissions: str) -> Q:
+    """The entries on whose unit the user has any of these permissions: as it stands now, or as it stood when the thing happened
+    (work stays with where it was done, and so does the right to read it)."""
+    condition = scope(user, *permissions, prefix="unit__")
+    for grant in grants_for(user):
+        if grant.reach == SUBTREE and not grant.permissions.isdisjoint(permissions):
+            condition |= Q(unit_path__gte=grant.path, unit_path__lt=grant.path + ":")
+    return condition
+
+
+def giveable_titles(user: AnyUser, unit: Unit) -> set[str]:
+    """The posts the user may give and end at this unit."""
+    held = [grant.title for grant in grants_for(user) if POST_GIVE in grant.permissions and grant.covers(unit)]
+    return {title for holder in held for title in GIVEABLE.get(holder, ())}
 
 
 def titles_of(user: AnyUser) -> set[str]:

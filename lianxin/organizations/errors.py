@@ -40,9 +40,7 @@ MESSAGES = {
     "future": _("%(day)s has not come yet. Choose today or an earlier day."),
     "person_taken": _("Person code %(code)s already belongs to %(name)s."),
     "phone": _("Phone: found “%(found)s”, expected a mobile number of 11 digits or a landline with its area code."),
-    "phone_broken": _(
-        "This phone cannot be opened with the keys of this installation. Bring back the right “keys” folder."
-    ),
+    "phone_broken": _("This phone cannot be opened with the keys of this installation. Bring back the right “keys” folder."),
     "no_phone": _("No phone is kept for %(person)s."),
     "reason_short": _("Say in a few words why you need it (at least 5 characters). The person concerned will read it."),
     "quota": _("You opened %(most)s phones today; that is the most for one day. Tomorrow it goes on."),

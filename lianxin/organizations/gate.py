@@ -7,6 +7,7 @@ from django.http import Http404, HttpRequest
 
 from lianxin.accounts.gate import Declaration, View, declare
 from lianxin.organizations.access import may, unit_for
+from lianxin.organizations.models import Unit
 
 
 def requires(permissions: str = "", *, unit: str | None = None, **methods: str) -> Callable[[View], View]:
@@ -23,8 +24,14 @@ def requires(permissions: str = "", *, unit: str | None = None, **methods: str) 
     def check(request: HttpRequest, arguments: Mapping[str, Any]) -> None:
         alternatives = declared["GET" if request.method == "HEAD" else request.method or ""].split("|")
         if unit is not None:
-            unit_for(request.user, arguments[unit], *alternatives)
+            request.unit = unit_for(request.user, arguments[unit], *alternatives)  # type: ignore[attr-defined]
         elif not any(may(request.user, permission) for permission in alternatives):
             raise Http404
 
     return lambda view: declare(view, Declaration(declared, check))
+
+
+def unit_of(request: HttpRequest) -> Unit:
+    """The unit the address names, as the gate let it through (views declared with `unit=`)."""
+    unit: Unit = request.unit  # type: ignore[attr-defined]
+    return unit

@@ -1,3 +1,5 @@
+from types import ModuleType
+
 from django.apps import AppConfig
 
 
@@ -5,7 +7,9 @@ class UiConfig(AppConfig):
     name = "lianxin.ui"
     label = "lianxin_ui"
 
-    def ready(self) -> None:
+    def __init__(self, app_name: str, app_module: ModuleType | None) -> None:
+        super().__init__(app_name, app_module)
+        # Here rather than in ready(): an app that is ready before this one may already speak.
         from lianxin.ui.messages import compile_translations
 
         compile_translations()

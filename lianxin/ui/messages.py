@@ -134,15 +134,17 @@ class Complaint:
 
 
 def complaints_about(app: str, root: Path = ROOT) -> list[Complaint]:
-    """Every text of the app without a finished translation, or whose translation holds other placeholders."""
-    source = po_file(app, root)
-    catalog = read_catalog(source) if source.exists() else Catalog(locale=LOCALE)
+    """Every text of the app without a finished translation, or whose translation holds other placeholders.
+
+    A translation in another app will do: at run time all catalogs are one.
+    """
+    source, catalogs = po_file(app, root), catalogs_from(app, root)
     found, seen = [], set()
     for message in messages_of(app, root):
         if message.key in seen:
             continue
         seen.add(message.key)
-        entry = catalog.get(message.text, message.context or None)
+        entry = _find(message, catalogs)
         translated = _first(entry.string) if entry is not None else ""
         if not translated:
             found.append(Complaint(message.place, f"“{message.text}” has no translation in {source.relative_to(root)}"))
@@ -151,6 +153,18 @@ def complaints_about(app: str, root: Path = ROOT) -> list[Complaint]:
         elif placeholders(translated) - {"count"} != placeholders(message.plural or message.text) - {"count"}:
             found.append(Complaint(message.place, f"“{message.text}” and “{translated}” hold different placeholders"))
     return found
+
+
+def catalogs_from(app: str, root: Path = ROOT) -> list[Catalog]:
+    """The app's own catalog first, then those of the others."""
+    sources = [po_file(name, root) for name in (app, *(name for name in apps(root) if name != app))]
+    return [read_catalog(source) for source in sources if source.exists()]
+
+
+def _find(message: Message, catalogs: list[Catalog]) -> Any:
+    """The entry of the first catalog that translates the text; else an unfinished one; else nothing."""
+    entries = [entry for catalog in catalogs if (entry := catalog.get(message.text, message.context or None)) is not None]
+    return next((entry for entry in entries if _first(entry.string)), next(iter(entries), None))
 
 
 def _first(translation: object) -> str:
@@ -180,12 +194,11 @@ msgstr ""
 
 
 def add_missing(app: str, root: Path = ROOT) -> int:
-    """Append an empty entry to the app's .po for every text it lacks; returns how many. What a hand wrote is never touched."""
-    source = po_file(app, root)
-    catalog = read_catalog(source) if source.exists() else Catalog(locale=LOCALE)
+    """Append an empty entry to the app's .po for every text nobody translates; returns how many. What a hand wrote stays."""
+    source, catalogs = po_file(app, root), catalogs_from(app, root)
     missing: dict[tuple[str, str], Message] = {}
     for message in messages_of(app, root):
-        if catalog.get(message.text, message.context or None) is None:
+        if _find(message, catalogs) is None:
             missing.setdefault(message.key, message)
     if missing:
         source.parent.mkdir(parents=True, exist_ok=True)

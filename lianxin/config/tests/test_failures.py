@@ -9,6 +9,7 @@ from django.urls import path
 
 from lianxin.accounts.gate import public
 from lianxin.config import failures, urls
+from lianxin.config.bounds import BoundsMiddleware
 from lianxin.config.settings import UPLOAD_LIMIT
 
 FAULTS = {
@@ -100,3 +101,39 @@ def test_a_form_without_its_secret_is_answered_in_plain_words(rf):
     response = failures.form_refused(rf.post("/"), "CSRF cookie not set.")
     assert response.status_code == 403
     assert "重新" in read(response) or "reload" in read(response)
+
+
+CLAIM = {
+    "HTTP_X_FORWARDED_PROTO": "https",
+    "HTTP_X_FORWARDED_FOR": "198.51.100.4, 203.0.113.7",
+    "HTTP_X_FORWARDED_HOST": "elsewhere",
+}
+
+
+@pytest.fixture
+def seen(rf, settings):
+    """A function: what a view is told about a request that claims to have come over TLS."""
+
+    def seen_from(address, proxy):
+        settings.TRUSTED_PROXY, settings.SECURE_PROXY_SSL_HEADER = proxy, ("HTTP_X_FORWARDED_PROTO", "https")
+        request = rf.get("/", REMOTE_ADDR=address, **CLAIM)
+        BoundsMiddleware(lambda request: None)(request)
+        return request.is_secure(), request.META["REMOTE_ADDR"]
+
+    return seen_from
+
+
+def test_the_named_proxy_is_believed_about_tls_and_who_asks(seen):
+    assert seen("192.0.2.1", proxy="192.0.2.1") == (True, "203.0.113.7")
+
+
+def test_anyone_else_is_not_believed(seen):
+    assert seen("192.0.2.9", proxy="192.0.2.1") == (False, "192.0.2.9")
+    assert seen("192.0.2.9", proxy="") == (False, "192.0.2.9")
+
+
+@pytest.mark.parametrize("cookie", ["__Host-session", "session", "csrftoken", "messages", "django_language"])
+def test_a_broken_cookie_is_as_good_as_none(client, db, cookie):
+    broken = f'{cookie}="\\000abcdefgh\\777{{broken"; =; ;;\xff'
+    assert client.get("/health/", HTTP_COOKIE=broken).status_code == 200
+    assert client.get("/sign-in/", HTTP_COOKIE=broken).status_code == 200

@@ -1,0 +1,183 @@
+"""A form is saved once, however often it arrives.
+
+Each form carries a key made with it. A double tap, or the same page sent again on a bad connection, answers like the first time.
+Going back, changing something and sending again shows what was saved, and asks: correct that, or save another?
+
+    @requires(GET="visit.record", POST="visit.record")
+    def new_visit(request):
+        form = VisitForm(request.POST or None, …)
+        return respond(
+            request, form, lambda: actions.record_visit(actor=request.user, **form.cleaned_data).entry,
+            page="liaison/visit_form.html", …
+        )
+"""
+
+import re
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, cast
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext_lazy as _
+
+from lianxin.ledger import clock
+from lianxin.ledger.actions import remember_submission, sent_before
+from lianxin.ledger.kinds import find_kind
+from lianxin.ledger.models import Entry
+
+KEY = "submission"
+KEY_SHAPE = re.compile(r"[A-Za-z0-9_-]{16,43}")
+NOT_SAID = ("csrfmiddlewaretoken", KEY)
+"""What a form sends beside what the person said."""
+LONGEST = 1000
+LONGEST_REASON = 500
+
+
+def new_key() -> str:
+    return secrets.token_urlsafe(16)
+
+
+class OnceForm(forms.Form):
+    """A form that is saved once. Rooms derive theirs from it."""
+
+    submission = forms.CharField(
+        required=False, max_length=43, initial=new_key, widget=forms.HiddenInput(attrs={"autocomplete": "off"})
+    )
+
+    beside: ClassVar[Mapping[str, str]] = {"future": "day", "not_open": "day", "closed": "day", "no_reason": "reason"}
+    """Which field a refusal of an action belongs to, by its code; any other stands above the form."""
+
+    def clean_submission(self) -> str:
+        key: str = self.cleaned_data[KEY]
+        if not KEY_SHAPE.fullmatch(key):
+            self.data = {**self.data.dict(), self.add_prefix(KEY): new_key()}  # type: ignore[attr-defined]  # a QueryDict
+            self.add_error(None, _("This page was incomplete when it was sent, so nothing was saved. Please send it again."))
+        return key
+
+    def refuse(self, refused: ValidationError) -> None:
+        """Show why an action could not do what was asked, beside the field it is about."""
+        field = self.beside.get(str(getattr(refused, "code", "")))
+        self.add_error(field if field in self.fields else None, refused)
+
+
+class DayField(forms.DateField):
+    """The day something happened: today unless said otherwise, never later."""
+
+    def __init__(self, **options: Any) -> None:
+        widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        super().__init__(**{"label": _("Day"), "initial": clock.today, "widget": widget, **options})
+
+    def get_bound_field(self, form: forms.BaseForm, field_name: str) -> forms.BoundField:
+        self.widget.attrs["max"] = clock.today().isoformat()
+        return super().get_bound_field(form, field_name)
+
+
+class WordsField(forms.CharField):
+    """A few sentences."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"max_length": LONGEST, "widget": forms.Textarea(attrs={"rows": 4}), **options})
+
+
+class ReasonField(forms.CharField):
+    """Why something on record is corrected or taken back."""
+
+    def __init__(self, **options: Any) -> None:
+        words = {"label": _("Why?"), "help_text": _("Stays beside the old record, which remains readable.")}
+        super().__init__(**{**words, "max_length": LONGEST_REASON, **options})
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a form that was sent.
+
+    entry: what is saved now, by this sending or by an earlier one; None: the form says why nothing was saved.
+    changed: it was saved earlier, saying something else.
+    """
+
+    entry: Entry | None
+    changed: bool = False
+
+
+def record_once(request: HttpRequest, form: OnceForm, act: Callable[[], Entry]) -> Outcome:
+    """Save what a form says, once: check it, look up its key, `act`, and bind the key to the entry, in one transaction.
+
+    Two requests with one key at the same moment: the database lets one key in, the other reads what the first saved.
+    """
+    if not form.is_valid():
+        return Outcome(None)
+    actor = cast(AbstractBaseUser, request.user)
+    key = f"{actor.pk}.{form.cleaned_data[KEY]}"
+    said: dict[str, object] = {name: values for name, values in request.POST.lists() if name not in NOT_SAID}
+    said["to"] = request.path
+    for last_attempt in (False, True):
+        try:
+            with transaction.atomic():
+                earlier = sent_before(actor=actor, key=key, body=said)
+                if earlier.entry is not None:
+                    return Outcome(earlier.entry, changed=not earlier.same)
+                entry = act()
+                remember_submission(actor=actor, key=key, body=said, entry=entry)
+                return Outcome(entry)
+        except ValidationError as refused:
+            form.refuse(refused)
+            return Outcome(None)
+        except IntegrityError:
+            if last_attempt:
+                raise
+    raise AssertionError("the second attempt returns or raises")
+
+
+def respond(
+    request: HttpRequest,
+    form: OnceForm,
+    act: Callable[[], Entry],
+    *,
+    page: str,
+    context: Mapping[str, Any],
+    back: str,
+    correct: Callable[[Entry], str],
+    facts: Callable[[Entry], Sequence[tuple[object, object]]] = lambda entry: (),
+) -> HttpResponse:
+    """Answer a form's page: show it, save it and go back to where the person was, or ask what a changed one meant.
+
+    page, context: the template and what it needs beside `form`.
+    back: where to go after saving, a safe address.
+    correct: the page that corrects a saved entry.
+    facts: what to say of a saved entry, as (label, value).
+    """
+    if request.method == "POST":
+        outcome = record_once(request, form, act)
+        if outcome.entry is not None and outcome.changed:
+            return ask_what_was_meant(request, outcome.entry, correct(outcome.entry), facts(outcome.entry))
+        if outcome.entry is not None:
+            messages.success(request, saved_words(outcome.entry))
+            return redirect(back)
+    return render(request, page, {**context, "form": form, "back": back}, status=422 if form.errors else 200)
+
+
+def ask_what_was_meant(request: HttpRequest, entry: Entry, correct: str, facts: Sequence[tuple[object, object]]) -> HttpResponse:
+    """Something was saved, then changed and sent again: show what stands, offer to correct it or to save another."""
+    sent = [(name, value) for name, values in request.POST.lists() if name not in NOT_SAID for value in values]
+    page = {
+        "entry": entry,
+        "label": find_kind(entry.kind).label,
+        "facts": facts,
+        "correct": correct,
+        "sent": sent,
+        "keys": [new_key(), new_key()],
+    }
+    return render(request, "ledger/already_saved.html", page, status=409)
+
+
+def saved_words(entry: Entry) -> str:
+    """“Saved: inspection, 特门嘎查党支部, 2026-03-05”."""
+    label = find_kind(entry.kind).label
+    return str(_("Saved: %(what)s, %(unit)s, %(day)s.")) % {"what": label, "unit": entry.unit.name, "day": entry.happened_on}

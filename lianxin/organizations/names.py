@@ -1,0 +1,26 @@
+"""Whose name a reader may see. Names are personal data: without the right to see people, a plain word stands instead."""
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.utils.translation import gettext as _
+
+from lianxin.organizations.access import PEOPLE_VIEW, AnyUser, may
+from lianxin.organizations.models import Person, Unit
+
+
+def name_shown(reader: AnyUser, person: Person | None, unit: Unit) -> str:
+    """The person's name, to themselves and to who may see the people of `unit`; else that it is not shown."""
+    if person is None:
+        return _("the office")
+    if (person.user_id is not None and person.user_id == reader.pk) or may(reader, PEOPLE_VIEW, unit):
+        return person.name
+    return _("name not shown")
+
+
+def name_of_account(reader: AnyUser, account: AbstractBaseUser, unit: Unit) -> str:
+    """The same for an account, as on an entry. Select `actor__person` with the entry."""
+    return name_shown(reader, getattr(account, "person", None), unit)
+
+
+def person_of(account: AnyUser) -> Person | None:
+    """Who the account belongs to."""
+    return Person.objects.filter(user_id=account.pk).first() if account.is_authenticated else None

@@ -1,0 +1,78 @@
+"""Parts of a page that other rooms bring along: standings on a unit's page, what a meeting held on an entry's page.
+
+A room leaves them in its own `panels.py`; they are collected at start-up.
+
+    declare(Panel("schemes.standings", UNIT, "schemes/standings_panel.html", standings_panel, STANDING_VIEW, place=10))
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from lianxin.ledger.models import Entry
+from lianxin.ledger.moments import Moment
+from lianxin.organizations.access import AnyUser, may
+from lianxin.organizations.models import Unit
+
+Page = Literal["unit", "entry"]
+UNIT: Page = "unit"
+ENTRY: Page = "entry"
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One part of a unit's or an entry's page.
+
+    key: `app.noun`.
+    template: what it looks like; gets `panel` (what `content` gave), `unit`, and on an entry's page `entry`.
+    content: called with the user, the Unit or Entry, and the Moment asked about; None: nothing to show. Few queries.
+    permission: who sees it, on the unit of the page.
+    place: smaller stands higher.
+    """
+
+    key: str
+    page: Page
+    template: str
+    content: Callable[[AnyUser, Any, Moment], Mapping[str, Any] | None]
+    permission: str
+    place: int = 50
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A panel with its content, ready for the template."""
+
+    template: str
+    content: Mapping[str, Any]
+
+
+_declared: dict[str, Panel] = {}
+
+
+def declare(*panels: Panel) -> None:
+    """Declare panels at start-up. Raises ValueError where a key is declared twice."""
+    for panel in panels:
+        if panel.key in _declared:
+            raise ValueError(f"panel {panel.key!r} is declared twice")
+        _declared[panel.key] = panel
+
+
+def unit_panels(user: AnyUser, unit: Unit, moment: Moment) -> list[Shown]:
+    """What rooms show of this unit to this user."""
+    return _shown(UNIT, user, unit, unit, moment)
+
+
+def entry_panels(user: AnyUser, entry: Entry, moment: Moment) -> list[Shown]:
+    """What rooms show of this entry to this user."""
+    return _shown(ENTRY, user, entry.unit, entry, moment)
+
+
+def _shown(page: Page, user: AnyUser, unit: Unit, of: Unit | Entry, moment: Moment) -> list[Shown]:
+    panels = sorted((panel for panel in _declared.values() if panel.page == page), key=lambda panel: panel.place)
+    shown = []
+    for panel in panels:
+        if may(user, panel.permission, unit):
+            content = panel.content(user, of, moment)
+            if content is not None:
+                shown.append(Shown(panel.template, content))
+    return shown
