@@ -163,16 +163,6 @@ def grants_for(user: AnyUser, on: date | None = None) -> list[Grant]:
     return grants
 
 
-def at_the_terminal(user: AbstractBaseUser) -> AbstractBaseUser:
-    """The same account with every right over every unit: whoever works at the machine's own terminal holds its data anyway.
-
-    For commands only; the rights last as long as this one object.
-    """
-    permissions = frozenset().union(*(granted for _, granted in GRANTS.values()))
-    user.__dict__["_grants"] = (clock.today(), [Grant("terminal", 0, "", SUBTREE, permissions)])
-    return user
-
-
 def may(user: AnyUser, permission: str, unit: Unit | None = None) -> bool:
     """Whether the user may do this to `unit`; without a unit, to anything at all."""
     grants = [grant for grant in grants_for(user) if permission in grant.permissions]
