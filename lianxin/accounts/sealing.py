@@ -1,4 +1,4 @@
-"""Sealing: AES-256-GCM under keys that never enter the database or a backup (see docs/adr/sealed-phones.md)."""
+"""Sealing: AES-256-GCM under keys that never enter the database or a backup (see docs/adr/0005-phones-are-sealed.md)."""
 
 import hashlib
 import hmac
