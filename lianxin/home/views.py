@@ -1,9 +1,21 @@
 """The front door, the desk, the board, the brief. Everything here only reads."""
 
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from lianxin.accounts.gate import public, signed_in
+from lianxin.accounts.models import User
+from lianxin.home import board as boards
+from lianxin.home import desk as desks
+from lianxin.home.brief import brief_of
+from lianxin.home.choice import View, asked_unit, view_for
+from lianxin.home.forms import ChoiceForm
+from lianxin.home.opened import figure_opened
+from lianxin.organizations.access import ENTRY_VIEW, STANDING_VIEW
+from lianxin.organizations.gate import requires
+
+PAGE_SIZE = 50
 
 
 @public
@@ -17,4 +29,63 @@ def front_door(request: HttpRequest) -> HttpResponse:
 @signed_in
 def desk(request: HttpRequest) -> HttpResponse:
     """What I owe, by due date; what waits for me; what changed since last time."""
-    return render(request, "home/desk.html")
+    assert isinstance(request.user, User)
+    look = desks.look(request.user)
+    news = desks.news_for(request.user, look.before)
+    return render(request, "home/desk.html", {"desk": desks.desk_of(request.user), "news": news})
+
+
+@requires(ENTRY_VIEW)
+def changes(request: HttpRequest) -> HttpResponse:
+    """Everything others recorded in my units since my last visit."""
+    assert isinstance(request.user, User)
+    entries = desks.changes_for(request.user, desks.look(request.user).before)
+    return render(request, "home/changes.html", {"page": Paginator(entries, PAGE_SIZE).get_page(request.GET.get("page"))})
+
+
+@requires(STANDING_VIEW)
+def board(request: HttpRequest) -> HttpResponse:
+    """Schemes × townships, on any day."""
+    form, view = asked(request)
+    return page(request, "home/board.html", form, view, {"board": boards.board_of(view)})
+
+
+@requires(STANDING_VIEW)
+def board_units(request: HttpRequest) -> HttpResponse:
+    """What lies behind a number: exactly so many units, with the rule."""
+    form, view = asked(request)
+    found = boards.units_behind(view)
+    rows = boards.in_order(found.rows, request.GET.get("sort", ""))
+    shown = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
+    return page(request, "home/board_units.html", form, view, {"found": found, "page": shown})
+
+
+@requires(STANDING_VIEW)
+def brief(request: HttpRequest) -> HttpResponse:
+    """The brief, for reading and printing; each number opens."""
+    form, view = asked(request)
+    return page(request, "home/brief.html", form, view, {"brief": brief_of(view)})
+
+
+@requires(STANDING_VIEW)
+def figure(request: HttpRequest, key: str) -> HttpResponse:
+    """The rows of a declared figure."""
+    form, view = asked(request)
+    found = figure_opened(view, key, request.GET.get("part", ""))
+    shown = Paginator(found.rows, PAGE_SIZE).get_page(request.GET.get("page"))
+    return page(request, "home/figure.html", form, view, {"found": found, "page": shown, "lines": found.lines(shown)})
+
+
+def asked(request: HttpRequest) -> tuple[ChoiceForm, View]:
+    """What the address asks for, and what this reader sees of it."""
+    form = ChoiceForm(request.GET)
+    form.is_valid()
+    unit = asked_unit(request.user, form.cleaned_data.get("unit", ""))
+    return form, view_for(request.user, unit, form.choice(unit.code))
+
+
+def page(request: HttpRequest, template: str, form: ChoiceForm, view: View, shown: dict[str, object]) -> HttpResponse:
+    """A page of figures; where part of the address could not be understood it says so, with status 400."""
+    choice = view.choice
+    context = {"form": form, "view": view, "choice": choice, "as_of": choice.as_of, "known_as_of": choice.known_as_of}
+    return render(request, template, {**context, **shown}, status=400 if form.problems else 200)

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils.functional import Promise
 
 Words = str | Promise
@@ -49,13 +49,13 @@ class Column:
 class Figure:
     """One figure.
 
-    key: `app.noun`, for example `organizations.rural_members`; also its address.
+    key: `app.noun`, for example `organizations.members`; also its address.
     title: what stands beside the number.
     rule: one sentence: what is counted, and how. Stands above the rows.
     rows: the rows that are counted, in a stable order.
     columns: how a row reads.
     permission: who may see the number and open it.
-    group: the heading under which it stands; figures of a group that split a whole add up to it.
+    by: the column that splits it, and the words of its values: `by="kind", parts=MembershipKind.choices`. One query counts all parts.
     """
 
     key: str
@@ -64,7 +64,20 @@ class Figure:
     rows: Callable[[Asked], QuerySet[Any]]
     columns: Sequence[Column]
     permission: str
-    group: Words = ""
+    by: str = ""
+    parts: Sequence[tuple[str, Words]] = ()
+
+    def counted(self, asked: Asked) -> list[tuple[str, Words, int]]:
+        """(part, its words, how many rows), empty parts left out; a figure that is not split is one part named "". One query."""
+        rows = self.rows(asked)
+        if not self.by:
+            return [("", self.title, rows.count())]
+        counts = dict(rows.order_by().values_list(self.by).annotate(count=Count("pk")))
+        return [(part, words, counts[part]) for part, words in self.parts if part in counts]
+
+    def part(self, asked: Asked, part: str) -> QuerySet[Any]:
+        """The rows of one part."""
+        return self.rows(asked).filter(**{self.by: part}) if self.by and part else self.rows(asked)
 
 
 _declared: dict[str, Figure] = {}

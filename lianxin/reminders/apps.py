@@ -7,4 +7,6 @@ class RemindersConfig(AppConfig):
     label = "reminders"
 
     def ready(self) -> None:
+        from lianxin.reminders import owed  # noqa: F401  # declares what the schemes ask
+
         autodiscover_modules("notices")

@@ -1,0 +1,162 @@
+"""What a page of figures was asked to show, and the addresses that ask for it. One choice, kept in the address alone."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import Q
+from django.http import Http404
+from django.urls import reverse
+
+from lianxin.ledger.figures import Asked, Figure
+from lianxin.organizations.access import OWN, STANDING_VIEW, AnyUser, grants_for, may, scope, unit_for, units_for
+from lianxin.organizations.models import Unit, path_end
+from lianxin.reminders.picture import BUCKETS, Picture, Place, bucket, picture
+from lianxin.schemes.queries import StandingRow
+from lianxin.schemes.scheme import Scheme
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Of which day, known when, beneath which unit, which units. Empty means all."""
+
+    unit: str
+    as_of: date | None = None
+    known_as_of: date | None = None
+    field: str = ""
+    level: str = ""
+    scheme: str = ""
+    clause: str = ""
+    state: str = ""
+    beneath: str = ""
+    """`direct`: without those that stand beneath a township, village or community of their own."""
+    alert: str = ""
+    lacking: bool = False
+    """Only units that lack something."""
+
+    def address(self, name: str, **changes: Any) -> str:
+        """Where this choice, with the changes made, is shown by the page of that name."""
+        values = {key: value for key, value in vars(replace(self, **changes)).items() if value}
+        return f"{reverse(name)}?{urlencode({**values, **({'lacking': 1} if 'lacking' in values else {})})}"
+
+
+    def standing(self, code: str, scheme: str) -> str:
+        """Why one unit stands as it does, on the chosen day."""
+        return self._with_day(reverse("standing", args=[code, scheme]))
+
+    def figure(self, key: str, part: str = "") -> str:
+        """The rows of a declared figure beneath the chosen unit."""
+        return self._with_day(reverse("figure", args=[key]), unit=self.unit, part=part)
+
+    def _with_day(self, address: str, **values: str) -> str:
+        days = {name: day.isoformat() for name in ("as_of", "known_as_of") if (day := getattr(self, name))}
+        asked = {**{name: value for name, value in values.items() if value}, **days}
+        return f"{address}?{urlencode(asked)}" if asked else address
+
+
+def asked_unit(user: AnyUser, code: str) -> Unit:
+    """The unit an address names; where it names none, the reader's own highest one. Raises Http404 for a unit not theirs."""
+    return unit_for(user, code) if code else highest(user)
+
+
+def highest(user: AnyUser) -> Unit:
+    """The unit a reader looks at unasked: the highest whose whole subtree is theirs, else the first of their own."""
+    grants = [grant for grant in grants_for(user) if STANDING_VIEW in grant.permissions]
+    grants.sort(key=lambda grant: (grant.reach == OWN, len(grant.path), grant.path))
+    if not grants:
+        raise Http404
+    return Unit.objects.get(pk=grants[0].unit_id)
+
+
+PARTS = ("township", "village", "community")
+"""Kinds of units that make a row of the board, where they stand directly beneath the chosen one."""
+
+
+@dataclass(frozen=True)
+class View:
+    """What one reader sees of a picture: the units that are theirs, beneath the chosen one, of the chosen field and level."""
+
+    picture: Picture
+    choice: Choice
+    unit: Unit
+    top: Place | None
+    """The chosen unit as it stood on the day; None where it was not open."""
+    visible: frozenset[int]
+    user: AnyUser | None
+    """None: whoever runs the installation, at its terminal."""
+
+    def standings(self, scheme: Scheme, clause: str = "") -> list[StandingRow]:
+        """Verdicts (or one clause) of the units in view of which the scheme asks something that day."""
+        kept = self.picture.standings(scheme)
+        rows: Iterable[StandingRow] = kept.verdicts
+        if clause:
+            rows = (row for rows in kept.clauses.values() for row in rows if row.clause == clause)
+        return [row for row in rows if bucket(row) and self.holds(row.unit_id, row.unit_path)]
+
+    def holds(self, unit_id: int, path: str) -> bool:
+        if self.top is None or unit_id not in self.visible or not path.startswith(self.top.path):
+            return False
+        tree, choice = self.picture.tree, self.choice
+        if choice.field and tree.places[unit_id].field != choice.field:
+            return False
+        return not choice.level or tree.level_of(path) == choice.level
+
+    def part_of(self, path: str) -> Place | None:
+        """The township, village or community directly beneath the chosen unit to which a path belongs."""
+        place = self.picture.tree.step(path, len(self.top.path)) if self.top else None
+        return place if place and place.kind in PARTS else None
+
+    def opens(self, figure: Figure) -> bool:
+        """Whether the reader may see a declared figure and its rows."""
+        return self.user is None or may(self.user, figure.permission)
+
+    def asked(self, figure: Figure) -> Asked:
+        """What a declared figure is asked: the day, and the units in view on which the reader has its permission."""
+
+        def within(prefix: str = "") -> Q:
+            beneath = Q(**{f"{prefix}path__gte": self.unit.path, f"{prefix}path__lt": path_end(self.unit.path)})
+            return beneath & scope(self.user, figure.permission, prefix=prefix) if self.user else beneath
+
+        return Asked(self.picture.as_of, self.picture.known_at, within)
+
+    def chosen(self, scheme: Scheme) -> list[StandingRow]:
+        """The standings a list was asked for: of the chosen clause, state, alert and part."""
+        choice = self.choice
+        return [
+            row
+            for row in self.standings(scheme, choice.clause)
+            if (not choice.state or bucket(row) == choice.state)
+            and (not choice.alert or row.alert == choice.alert)
+            and (not choice.lacking or bool(row.missing))
+            and (not choice.beneath or self.part_of(row.unit_path) is None)
+        ]
+
+
+def view_for(user: AnyUser | None, unit: Unit, choice: Choice) -> View:
+    """What the reader sees beneath a unit. One query for the units that are theirs; the picture is kept."""
+    seen = picture(choice.as_of, choice.known_as_of)
+    units = units_for(user) if user else Unit.objects.all()
+    return View(seen, choice, unit, seen.tree.find(unit.code), frozenset(units.values_list("pk", flat=True)), user)
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How many units are in which bucket."""
+
+    counts: dict[str, int]
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts.values())
+
+
+def tally(rows: Iterable[StandingRow]) -> Tally:
+    """Count standings by bucket; what is asked of nobody is not counted."""
+    counts = dict.fromkeys(BUCKETS, 0)
+    for row in rows:
+        found = bucket(row)
+        if found:
+            counts[found] += 1
+    return Tally(counts)

@@ -1,0 +1,265 @@
+"""The desk: what I owe, by due date; what waits; what changed since last time. One page for all; posts add up."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from django.db.models import Q, QuerySet
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+from lianxin.accounts.models import User
+from lianxin.home.board import Figure
+from lianxin.home.choice import Choice, highest, tally, view_for
+from lianxin.home.forms import BUCKET_WORDS
+from lianxin.home.models import Look
+from lianxin.ledger import clock
+from lianxin.ledger.kept import Head, ledger_head
+from lianxin.home.figures import words_of
+from lianxin.ledger.models import Entry
+from lianxin.ledger.models import seen as seen_entries
+from lianxin.organizations.access import (
+    ACCOUNTS_MANAGE,
+    ENTRY_VIEW,
+    INSPECTION_RECORD,
+    LOG_VIEW,
+    OWN,
+    STANDING_VIEW,
+    SUBTREE,
+    VISIT_RECORD,
+    AnyUser,
+    Grant,
+    grants_for,
+    may,
+    scope,
+)
+from lianxin.organizations.models import Title, Unit
+from lianxin.reminders.notices import Act, Due
+from lianxin.reminders.owed import due_of, own_units, urgency
+from lianxin.reminders.picture import BEHIND, IMPOSSIBLE, UNMET, Picture, in_words, picture
+from lianxin.reminders.queries import Reminder, reminders_for
+from lianxin.schemes.queries import StandingRow
+
+MOST_NEWS = 8
+"""What changed, on the desk; all of it stands on a page of its own."""
+NEW_VISIT = timedelta(minutes=30)
+"""Opening the desk after so long a pause is a new visit: what came since the last one is new."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One clause of a point: how far it has come, and what to do about it."""
+
+    words: str
+    n: int
+    need: int
+    done: bool
+    state: str
+    due: date | None
+    act: Act | None
+
+
+@dataclass(frozen=True)
+class Point:
+    """One of a contact leader's points."""
+
+    code: str
+    name: str
+    place: str
+    state: str
+    asked: Sequence[Asked]
+    why: str
+
+
+@dataclass(frozen=True)
+class Summary:
+    """One scheme over an officer's subtree: who needs help."""
+
+    title: str
+    figures: Sequence[Figure]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One scheme at one's own branch, for its members."""
+
+    unit_name: str
+    title: str
+    state: str
+    due: date | None
+    address: str
+
+
+@dataclass(frozen=True)
+class Event:
+    """One thing others recorded."""
+
+    entry: Entry
+    words: object
+
+
+@dataclass(frozen=True)
+class News:
+    """What others recorded since the last visit, the newest first."""
+
+    events: Sequence[Event]
+    more: bool
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Everything a desk shows; parts that are not the reader's own are empty."""
+
+    posts: Sequence[str]
+    waiting: Sequence[Reminder]
+    points: Sequence[Point]
+    todo: Sequence[Due]
+    elections: Sequence[Due]
+    with_others: Sequence[Reminder]
+    summaries: Sequence[Summary]
+    standings: Sequence[Standing]
+    links: Sequence[Act]
+    nothing: bool
+
+
+def desk_of(user: User, today: date | None = None) -> Desk:
+    """The reader's desk today."""
+    day = today or clock.today()
+    seen = picture(day)
+    grants = grants_for(user)
+    reminders = reminders_for(user, day)
+    points = points_of(user, seen)
+    shown = {(point.code) for point in points}
+    todo = [
+        item
+        for reminder in reminders
+        if reminder.notice.key != "reminders.elections" and not reminder.notice.waiting and not reminder.notice.with_others
+        for item in reminder.items
+        if not (item.key.startswith("standing:contact-131:") and item.unit_code in shown)
+    ]
+    elections = [item for reminder in reminders if reminder.notice.key == "reminders.elections" for item in reminder.items]
+    waiting = [reminder for reminder in reminders if reminder.notice.waiting]
+    return Desk(
+        posts=posts_of(grants, seen),
+        waiting=waiting,
+        points=points,
+        todo=sorted(todo, key=urgency),
+        elections=elections,
+        with_others=[reminder for reminder in reminders if reminder.notice.with_others],
+        summaries=summaries_of(user, grants),
+        standings=standings_of(user, grants, seen),
+        links=links_of(user, grants),
+        nothing=not (todo or elections or waiting or any(not asked.done for point in points for asked in point.asked)),
+    )
+
+
+def posts_of(grants: Sequence[Grant], seen: Picture) -> list[str]:
+    """书记 · 特门嘎查党支部: which posts are looked at together here."""
+    found = {}
+    for grant in grants:
+        place = seen.tree.places.get(grant.unit_id)
+        found[_("%(post)s, %(unit)s") % {"post": Title(grant.title).label, "unit": place.name if place else ""}] = True
+    return list(found)
+
+
+def points_of(user: AnyUser, seen: Picture) -> list[Point]:
+    """A contact leader's points and what 131 asks of each, the most pressing first."""
+    scheme = seen.scheme("contact-131")
+    units = own_units(user, VISIT_RECORD)
+    if scheme is None or not units:
+        return []
+    standings = seen.standings(scheme)
+    verdicts = {row.unit_id: row for row in standings.verdicts if row.unit_id in units and row.lasting}
+    points = []
+    for row in sorted(verdicts.values(), key=lambda row: (row.due or date.max, row.unit_code)):
+        unit = units[row.unit_id]
+        place = seen.tree.above(row.unit_path, "township", "county")
+        asked = [asked_of(user, due_of(user, scheme, each, unit), each) for each in standings.clauses.get(row.unit_id, ())]
+        why = reverse("standing", args=[unit.code, scheme.key])
+        points.append(Point(unit.code, row.unit_name, place.name if place else "", row.pace or row.state, asked, why))
+    return points
+
+
+def asked_of(user: AnyUser, item: Due, row: StandingRow) -> Asked:
+    return Asked(
+        words=in_words(row.clause_title),
+        n=row.n or 0,
+        need=row.need or 0,
+        done=not row.missing,
+        state=row.state if not row.missing else row.alert or row.pace or row.state,
+        due=row.due,
+        act=item.act,
+    )
+
+
+def summaries_of(user: AnyUser, grants: Sequence[Grant]) -> list[Summary]:
+    """For whoever looks after a subtree: per scheme, how many units are behind or can no longer make it."""
+    if not any(grant.reach == SUBTREE and STANDING_VIEW in grant.permissions for grant in grants):
+        return []
+    unit = highest(user)
+    view = view_for(user, unit, Choice(unit.code))
+    found = []
+    for scheme in view.picture.schemes:
+        counts = tally(view.standings(scheme))
+        if counts.total:
+            figures = [
+                Figure(counts.counts[state], BUCKET_WORDS[state], state, address)
+                for state in (BEHIND, IMPOSSIBLE, UNMET)
+                if (address := view.choice.address("board_units", scheme=scheme.key, state=state)) and counts.counts[state]
+            ]
+            everyone = Figure(counts.total, _("units"), "", view.choice.address("board_units", scheme=scheme.key))
+            found.append(Summary(in_words(scheme.title), [everyone, *figures]))
+    return found
+
+
+def standings_of(user: AnyUser, grants: Sequence[Grant], seen: Picture) -> list[Standing]:
+    """For members and those who look after single units without recording: how these stand."""
+    own = {grant.unit_id for grant in grants if grant.reach == OWN and STANDING_VIEW in grant.permissions}
+    own -= set(own_units(user, VISIT_RECORD))
+    if not own:
+        return []
+    found = []
+    for scheme in seen.schemes:
+        for row in seen.standings(scheme).verdicts:
+            if row.unit_id in own and row.lasting and row.state not in ("not_applicable", "waived"):
+                why = reverse("standing", args=[row.unit_code, scheme.key])
+                found.append(Standing(row.unit_name, in_words(scheme.title), row.pace or row.state, row.due, why))
+    return sorted(found, key=lambda standing: standing.unit_name)
+
+
+def links_of(user: AnyUser, grants: Sequence[Grant]) -> list[Act]:
+    """Where this reader's posts lead besides: a handful, never a menu of modules."""
+    subtree = any(grant.reach == SUBTREE and STANDING_VIEW in grant.permissions for grant in grants)
+    links: list[tuple[bool, str | Promise, str]] = [
+        (subtree, _("Board"), "board"),
+        (subtree and may(user, ENTRY_VIEW), _("Brief"), "brief"),
+    ]
+    return [Act(words, reverse(name)) for shown, words, name in links if shown]
+
+
+def look(user: User) -> Look:
+    """Note that the reader looks at the desk now; says from which entry on things are new. Writes once a visit."""
+    now, last = clock.now(), ledger_head().entry
+    known = Look.objects.filter(user=user).first()
+    if known is None:
+        return Look.objects.create(user=user, before=last, latest=last, looked_at=now)
+    if now - known.looked_at > NEW_VISIT:
+        known.before, known.latest, known.looked_at = known.latest, last, now
+        known.save(update_fields=["before", "latest", "looked_at"])
+    return known
+
+
+def changes_for(user: User, since: int) -> QuerySet[Entry]:
+    """What others recorded, in the reader's units, after an entry; newest first."""
+    mine = scope(user, ENTRY_VIEW, prefix="unit__")
+    entries = Entry.objects.filter(mine, seen_entries(), pk__gt=since).exclude(actor=user)
+    return entries.select_related("unit", "actor__person").order_by("-pk")
+
+
+def news_for(user: User, since: int) -> News:
+    """The newest of it."""
+    if not may(user, ENTRY_VIEW):
+        return News((), False)
+    found = list(changes_for(user, since)[: MOST_NEWS + 1])
+    return News([Event(entry, words_of(entry)) for entry in found[:MOST_NEWS]], len(found) > MOST_NEWS)

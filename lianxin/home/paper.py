@@ -1,0 +1,96 @@
+"""A paper of figures: sentences and tables whose numbers know where they open. Written once, read on a page and in a terminal."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from unicodedata import east_asian_width
+
+
+@dataclass(frozen=True)
+class Words:
+    """A few words or one number; `address` is where it opens."""
+
+    text: str
+    address: str = ""
+    number: bool = False
+
+
+Line = Sequence[Words]
+
+
+@dataclass(frozen=True)
+class Table:
+    caption: str
+    head: Sequence[str]
+    rows: Sequence[Sequence[Words]]
+
+
+@dataclass(frozen=True)
+class Section:
+    title: str
+    lines: Sequence[Line] = ()
+    tables: Sequence[Table] = ()
+
+
+@dataclass(frozen=True)
+class Paper:
+    """The whole of it."""
+
+    title: str
+    unit: str
+    as_of: date
+    known_at: datetime
+    sections: Sequence[Section] = field(default_factory=tuple)
+
+
+def number(count: int, address: str = "") -> Words:
+    return Words(f"{count:,}", address, number=True)
+
+
+def line(sentence: str, **parts: Words | str | int) -> Line:
+    """A sentence with its numbers in place: `line(_("%(met)s met"), met=number(3, address))`."""
+    found = []
+    for position, piece in enumerate(re.split(r"%\((\w+)\)s", sentence)):
+        if position % 2:
+            part = parts[piece]
+            found.append(part if isinstance(part, Words) else Words(str(part)))
+        elif piece:
+            found.append(Words(piece))
+    return found
+
+
+def as_text(paper: Paper) -> Iterator[str]:
+    """The paper for a terminal, line by line."""
+    yield paper.title
+    yield "=" * width(paper.title)
+    for section in paper.sections:
+        yield ""
+        yield section.title
+        yield "-" * width(section.title)
+        for words in section.lines:
+            yield "".join(part.text for part in words)
+        for table in section.tables:
+            if table.caption:
+                yield ""
+                yield table.caption
+            yield from _table(table)
+
+
+def _table(table: Table) -> Iterator[str]:
+    rows = [[Words(words) for words in table.head], *table.rows]
+    widths = [max(width(row[column].text) for row in rows) for column in range(len(table.head))]
+    numeric = [all(row[column].number for row in table.rows) for column in range(len(table.head))]
+    for row in rows:
+        cells = [pad(cell.text, size, right) for cell, size, right in zip(row, widths, numeric, strict=True)]
+        yield ("  " + "  ".join(cells)).rstrip()
+
+
+def pad(text: str, size: int, right: bool) -> str:
+    space = " " * (size - width(text))
+    return space + text if right else text + space
+
+
+def width(text: str) -> int:
+    """How many columns of a terminal a text takes: Chinese characters take two."""
+    return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)

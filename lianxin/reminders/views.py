@@ -1,0 +1,42 @@
+"""One's own reminders: the private calendar and the daily mail."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+
+from lianxin.accounts.gate import public, signed_in
+from lianxin.accounts.models import User
+from lianxin.reminders import actions, queries
+from lianxin.reminders.calendar import calendar_of
+
+
+@signed_in("GET", "POST")
+def reminders(request: HttpRequest) -> HttpResponse:
+    """See, open, renew and close the private calendar; choose the daily mail."""
+    user = request.user
+    assert isinstance(user, User)
+    if request.method == "POST":
+        match request.POST.get("do"):
+            case "open":
+                actions.open_feed(actor=user)
+            case "revoke":
+                actions.revoke_feed(actor=user)
+            case "mail":
+                actions.choose_mail(actor=user, wanted=True)
+            case "no-mail":
+                actions.choose_mail(actor=user, wanted=False)
+        return redirect("reminders")
+    token = queries.feed_of(user)
+    feed = request.build_absolute_uri(reverse("calendar_feed", args=[token])) if token else ""
+    context = {"feed": feed, "subscribe": feed.replace("https:", "webcal:").replace("http:", "webcal:")}
+    return render(request, "reminders/reminders.html", {**context, "mail": queries.wants_mail(user), "email": user.email})
+
+
+@public
+def calendar_feed(request: HttpRequest, token: str) -> HttpResponse:
+    """A phone subscribes to this address; whoever knows it sees what its owner owes, and nothing else."""
+    calendar = calendar_of(queries.user_behind(token), request.build_absolute_uri("/").rstrip("/"))
+    response = HttpResponse(calendar, content_type="text/calendar; charset=utf-8")
+    response["Cache-Control"] = "private, no-store"
+    response["X-Robots-Tag"] = "noindex"
+    return response
