@@ -13,6 +13,7 @@ handler500 = "lianxin.config.failures.server_error"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("lianxin.home.urls")),
+    path("", include("lianxin.reminders.urls")),
     path("health/", views.health, name="health"),
     path("language/", public("POST")(ui.choose_language), name="choose_language"),
     path("text-size/", public("POST")(ui.choose_text), name="choose_text"),

@@ -7,12 +7,15 @@ from datetime import date
 from django.http import Http404
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from lianxin.home.choice import PARTS, Choice, Tally, View, tally
-from lianxin.home.forms import BUCKET_WORDS
+from lianxin.home.forms import BUCKET_WORDS, LEVEL_WORDS
+from lianxin.organizations.models import Field
 from lianxin.reminders.picture import BEHIND, BUCKETS, IMPOSSIBLE, MET, ON_TRACK, UNKNOWN, UNMET, Place, bucket, in_words
 from lianxin.schemes.queries import StandingRow
 from lianxin.schemes.scheme import Scheme
+from lianxin.ui import states
 from lianxin.ui.charts import Board as TileBoard
 from lianxin.ui.charts import Share, Tile
 
@@ -72,6 +75,9 @@ class Board:
     foot: Row
     shown: str
     """Key of the scheme on the tiles."""
+    heading: str
+    """What the cells count: units met, of all units."""
+    brief: str
     tiles: TileBoard
 
 
@@ -79,7 +85,7 @@ def board_of(view: View) -> Board | None:
     """The board of what the reader sees; None where the chosen unit was not open that day."""
     if view.top is None:
         return None
-    choice = replace(view.choice, scheme="", clause="", alert="", beneath="", lacking=False, state="")
+    choice = replace(view.choice, scheme="", clause="", alert="", beneath="", lacking=False, falling_due=False, state="")
     state = view.choice.state or MET
     standings = {scheme: view.standings(scheme) for scheme in view.picture.schemes}
     schemes = [scheme for scheme, rows in standings.items() if rows]
@@ -100,6 +106,8 @@ def board_of(view: View) -> Board | None:
         rows=rows,
         foot=Row(_("all of %(unit)s") % {"unit": view.top.name}, "", foot),
         shown=shown.key if shown else "",
+        heading=_("Units %(state)s, of all units asked") % {"state": BUCKET_WORDS[state]},
+        brief=choice.address("brief"),
         tiles=TileBoard(in_words(shown.title), tiles_of(choice, shown, parts, tallies[shown], state)) if shown else TileBoard(""),
     )
 
@@ -178,6 +186,7 @@ class UnitList:
     title: str
     rule: Sequence[str]
     rows: list[Listed]
+    heading: str
 
 
 def units_behind(view: View) -> UnitList:
@@ -186,7 +195,31 @@ def units_behind(view: View) -> UnitList:
     if scheme is None or (view.choice.clause and scheme.clause(view.choice.clause) is None):
         raise Http404
     rows = [listed(view, scheme, row) for row in view.chosen(scheme)]
-    return UnitList(scheme, in_words(scheme.title), rule_of(scheme, view.choice.clause), rows)
+    return UnitList(
+        scheme, in_words(scheme.title), rule_of(scheme, view.choice.clause), rows, heading_of(view, scheme, len(rows))
+    )
+
+
+def heading_of(view: View, scheme: Scheme, count: int) -> str:
+    """12 units: Contact points, “131” · inspection · behind · Kerqin Town."""
+    choice = view.choice
+    clause = scheme.clause(choice.clause)
+    words = [in_words(clause.title) if clause else in_words(scheme.title)]
+    words += [str(BUCKET_WORDS[choice.state])] if choice.state else []
+    words += [_("lacking something")] if choice.lacking else []
+    words += [str(states.find(choice.alert).word)] if choice.alert else []
+    words += [_("overdue or falling due")] if choice.falling_due else []
+    words += [str(Field(choice.field).label)] if choice.field else []
+    words += [str(LEVEL_WORDS[choice.level])] if choice.level else []
+    words += [_("directly beneath %(unit)s") % {"unit": view.unit.name}] if choice.beneath else []
+    named = ngettext("%(count)s unit: %(what)s", "%(count)s units: %(what)s", count)
+    return named % {"count": f"{count:,}", "what": " · ".join(words)}
+
+
+def way_back(view: View) -> list[tuple[str, str]]:
+    """From the board to this list."""
+    choice = replace(view.choice, state="", clause="", alert="", beneath="", lacking=False, falling_due=False)
+    return [(_("Board"), choice.address("board")), (view.unit.name, "")]
 
 
 def listed(view: View, scheme: Scheme, row: StandingRow) -> Listed:

@@ -1,4 +1,4 @@
-"""The brief (调度通报): writes itself from records. Who is on track, who lacks what, whose elections fall due, what was corrected."""
+"""The brief (调度通报) writes itself from records: who is on track, who lacks what, whose elections fall due."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -29,8 +29,7 @@ MOST_PRESSING = 12
 def brief_of(view: View) -> Paper:
     """The brief of what the reader sees beneath the chosen unit, on the chosen day."""
     seen = view.picture
-    sections = [section for scheme in seen.schemes if not is_election(scheme) for section in scheme_sections(view, scheme)]
-    sections += [election_section(view, scheme) for scheme in seen.schemes if is_election(scheme)]
+    sections = [section for scheme in in_order(seen.schemes) for section in scheme_sections(view, scheme)]
     sections += [burden_section(view), *figure_sections(view)]
     unit = view.top.name if view.top else view.choice.unit
     return Paper(
@@ -40,6 +39,11 @@ def brief_of(view: View) -> Paper:
         known_at=seen.known_at,
         sections=[section for section in sections if section.lines or section.tables] if view.top else (),
     )
+
+
+def in_order(schemes: Sequence[Scheme]) -> list[Scheme]:
+    """The contact points first, then elections; ratings, which draw on the others, last."""
+    return sorted(schemes, key=lambda scheme: (scheme.key != POINTS, not is_election(scheme), bool(scheme.levels)))
 
 
 def is_election(scheme: Scheme) -> bool:
@@ -52,6 +56,8 @@ def is_election(scheme: Scheme) -> bool:
 
 def scheme_sections(view: View, scheme: Scheme) -> list[Section]:
     """How many units are where; for the contact points also by field, and who lacks what."""
+    if is_election(scheme):
+        return [election_section(view, scheme)]
     rows = view.standings(scheme)
     if not rows:
         return []
@@ -168,16 +174,17 @@ def by_part(view: View, rows: Sequence[StandingRow]) -> list[tuple[str, Choice, 
 def pressing_table(view: View, scheme: Scheme, lacking: Sequence[StandingRow]) -> Table:
     """The units that need help first: those that cannot make it any more, then those behind, then those that lack most."""
     rank = {IMPOSSIBLE: 0, BEHIND: 1}
-    first = sorted(lacking, key=lambda row: (rank.get(bucket(row) or "", 2), row.due or date.max, -(row.missing or 0), row.unit_code))
+    pressing = lambda row: (rank.get(bucket(row) or "", 2), -(row.missing or 0), row.due or date.max, row.unit_code)  # noqa: E731
     kept = view.picture.standings(scheme)
     table = []
-    for row in first[:MOST_PRESSING]:
+    for row in sorted(lacking, key=pressing)[:MOST_PRESSING]:
         missing = [each for each in kept.clauses.get(row.unit_id, ()) if each.missing]
         what = _(", ").join(f"{in_words(each.clause_title)} {each.n}/{each.need}" for each in missing)
         place = view.picture.tree.above(row.unit_path, "township", "county")
         why = view.choice.standing(row.unit_code, scheme.key)
         state = str(BUCKET_WORDS[bucket(row) or ON_TRACK])
-        table.append([Words(row.unit_name, why), Words(place.name if place else ""), Words(state), Words(what), due_words(row.due)])
+        where = Words(place.name if place else "")
+        table.append([Words(row.unit_name, why), where, Words(state), Words(what), due_words(row.due)])
     return Table("", [_("unit"), _("place"), _("state"), _("what is missing"), _("by")], table)
 
 
@@ -266,5 +273,6 @@ def figure_line(view: View, figure: Figure) -> Line:
     words = [Words(f"{figure.title} "), whole]
     if figure.by:
         for position, (part, title, count) in enumerate(counted):
-            words += [Words(_(", ") if position else _(": ")), Words(f"{title} "), number(count, view.choice.figure(figure.key, part))]
+            opens = number(count, view.choice.figure(figure.key, part))
+            words += [Words(_(", ") if position else _(": ")), Words(f"{title} "), opens]
     return words

@@ -13,7 +13,7 @@ from django.urls import reverse
 from lianxin.ledger.figures import Asked, Figure
 from lianxin.organizations.access import OWN, STANDING_VIEW, AnyUser, grants_for, may, scope, unit_for, units_for
 from lianxin.organizations.models import Unit, path_end
-from lianxin.reminders.picture import BUCKETS, Picture, Place, bucket, picture
+from lianxin.reminders.picture import BUCKETS, Picture, Place, bucket, picture, why
 from lianxin.schemes.queries import StandingRow
 from lianxin.schemes.scheme import Scheme
 
@@ -33,18 +33,19 @@ class Choice:
     beneath: str = ""
     """`direct`: without those that stand beneath a township, village or community of their own."""
     alert: str = ""
+    falling_due: bool = False
+    """Only what is overdue or falls due soon."""
     lacking: bool = False
     """Only units that lack something."""
 
     def address(self, name: str, **changes: Any) -> str:
         """Where this choice, with the changes made, is shown by the page of that name."""
-        values = {key: value for key, value in vars(replace(self, **changes)).items() if value}
-        return f"{reverse(name)}?{urlencode({**values, **({'lacking': 1} if 'lacking' in values else {})})}"
-
+        values = {key: 1 if value is True else value for key, value in vars(replace(self, **changes)).items() if value}
+        return f"{reverse(name)}?{urlencode(values)}"
 
     def standing(self, code: str, scheme: str) -> str:
         """Why one unit stands as it does, on the chosen day."""
-        return self._with_day(reverse("standing", args=[code, scheme]))
+        return self._with_day(why(code, scheme))
 
     def figure(self, key: str, part: str = "") -> str:
         """The rows of a declared figure beneath the chosen unit."""
@@ -129,6 +130,7 @@ class View:
             for row in self.standings(scheme, choice.clause)
             if (not choice.state or bucket(row) == choice.state)
             and (not choice.alert or row.alert == choice.alert)
+            and (not choice.falling_due or bool(row.alert))
             and (not choice.lacking or bool(row.missing))
             and (not choice.beneath or self.part_of(row.unit_path) is None)
         ]

@@ -14,17 +14,17 @@ from lianxin.ui.terminal import refuse
 
 
 @click.command()
-@click.option("--unit", "code", help=_("Code of the unit, such as 152221. Default: the only county."))
+@click.option("--unit", help=_("Code of the unit, such as 152221. Default: the only county."))
 @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help=_("The day, such as 2026-10-01. Default: today."))
-def brief(code: str | None, as_of: datetime | None) -> None:
+def brief(unit: str | None = None, as_of: datetime | None = None) -> None:
     """Print the brief: who is on track, who lacks what, whose elections fall due. Every figure is counted from entries."""
     day = as_of.date() if as_of else clock.today()
     if day > clock.today():
         refuse(_("--as-of: %(day)s has not come yet; expected today or an earlier day.") % {"day": day})
-    unit = asked_unit(code)
-    view = view_for(None, unit, Choice(unit.code, as_of=day))
+    asked = asked_unit(unit)
+    view = view_for(None, asked, Choice(asked.code, as_of=day))
     if view.top is None:
-        refuse(_("%(unit)s was not open on %(day)s.") % {"unit": unit.name, "day": day})
+        refuse(_("%(unit)s was not open on %(day)s.") % {"unit": asked.name, "day": day})
     for line in as_text(brief_of(view)):
         click.echo(line)
 
@@ -34,7 +34,7 @@ def asked_unit(code: str | None) -> Unit:
     if code:
         unit = Unit.objects.filter(code=code).first()
         return unit or refuse(_("--unit: found “%(code)s”, expected the code of a unit, such as 152221.") % {"code": code})
-    tops = [unit for unit in Unit.objects.open_on(clock.today()).filter(kind="county").order_by("path")]
+    tops = list(Unit.objects.open_on(clock.today()).filter(kind="county").order_by("path"))
     if not tops:
         refuse(_("There is no county yet. Begin with `lianxin init`."))
     if len(tops) > 1:

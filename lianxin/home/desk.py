@@ -1,32 +1,34 @@
 """The desk: what I owe, by due date; what waits; what changed since last time. One page for all; posts add up."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from lianxin.accounts.models import User
 from lianxin.home.board import Figure
+from lianxin.home.brief import is_election
 from lianxin.home.choice import Choice, highest, tally, view_for
+from lianxin.home.figures import words_of
 from lianxin.home.forms import BUCKET_WORDS
 from lianxin.home.models import Look
 from lianxin.ledger import clock
 from lianxin.ledger.kept import Head, ledger_head
-from lianxin.home.figures import words_of
 from lianxin.ledger.models import Entry
 from lianxin.ledger.models import seen as seen_entries
 from lianxin.organizations.access import (
     ACCOUNTS_MANAGE,
     ENTRY_VIEW,
-    INSPECTION_RECORD,
-    LOG_VIEW,
+    GATHERING_RECORD,
     OWN,
     STANDING_VIEW,
     SUBTREE,
+    VERIFY,
     VISIT_RECORD,
     AnyUser,
     Grant,
@@ -34,12 +36,13 @@ from lianxin.organizations.access import (
     may,
     scope,
 )
-from lianxin.organizations.models import Title, Unit
+from lianxin.organizations.models import Title
 from lianxin.reminders.notices import Act, Due
 from lianxin.reminders.owed import due_of, own_units, urgency
-from lianxin.reminders.picture import BEHIND, IMPOSSIBLE, UNMET, Picture, in_words, picture
+from lianxin.reminders.picture import BEHIND, IMPOSSIBLE, Picture, in_words, picture, why
 from lianxin.reminders.queries import Reminder, reminders_for
 from lianxin.schemes.queries import StandingRow
+from lianxin.ui import states
 
 MOST_NEWS = 8
 """What changed, on the desk; all of it stands on a page of its own."""
@@ -58,6 +61,11 @@ class Asked:
     state: str
     due: date | None
     act: Act | None
+
+    @property
+    def tone(self) -> str:
+        """The colour of its bar."""
+        return states.find(self.state).tone
 
 
 @dataclass(frozen=True)
@@ -97,6 +105,7 @@ class Event:
 
     entry: Entry
     words: object
+    address: str
 
 
 @dataclass(frozen=True)
@@ -105,6 +114,13 @@ class News:
 
     events: Sequence[Event]
     more: bool
+
+
+@dataclass(frozen=True)
+class Keeper:
+    """What an administrator looks after."""
+
+    accounts: int
 
 
 @dataclass(frozen=True)
@@ -120,7 +136,20 @@ class Desk:
     summaries: Sequence[Summary]
     standings: Sequence[Standing]
     links: Sequence[Act]
-    nothing: bool
+    keeper: Keeper | None
+    auditor: Head | None
+    elections_address: str
+    """All elections falling due, where the desk names only the nearest."""
+    owes: bool
+    """Whether this reader can owe anything at all."""
+    reads: bool
+    """Whether this reader sees entries."""
+
+    @property
+    def nothing(self) -> bool:
+        """Nothing waits and nothing is owed."""
+        open_points = any(not asked.done for point in self.points for asked in point.asked)
+        return not (self.waiting or self.todo or open_points)
 
 
 def desk_of(user: User, today: date | None = None) -> Desk:
@@ -150,7 +179,11 @@ def desk_of(user: User, today: date | None = None) -> Desk:
         summaries=summaries_of(user, grants),
         standings=standings_of(user, grants, seen),
         links=links_of(user, grants),
-        nothing=not (todo or elections or waiting or any(not asked.done for point in points for asked in point.asked)),
+        keeper=Keeper(User.objects.filter(is_active=True).count()) if may(user, ACCOUNTS_MANAGE) else None,
+        auditor=seen.head if may(user, VERIFY) else None,
+        elections_address=elections_address(user, seen) if elections else "",
+        owes=may(user, GATHERING_RECORD) or may(user, VISIT_RECORD),
+        reads=may(user, ENTRY_VIEW),
     )
 
 
@@ -176,8 +209,8 @@ def points_of(user: AnyUser, seen: Picture) -> list[Point]:
         unit = units[row.unit_id]
         place = seen.tree.above(row.unit_path, "township", "county")
         asked = [asked_of(user, due_of(user, scheme, each, unit), each) for each in standings.clauses.get(row.unit_id, ())]
-        why = reverse("standing", args=[unit.code, scheme.key])
-        points.append(Point(unit.code, row.unit_name, place.name if place else "", row.pace or row.state, asked, why))
+        opens = why(unit.code, scheme.key)
+        points.append(Point(unit.code, row.unit_name, place.name if place else "", row.pace or row.state, asked, opens))
     return points
 
 
@@ -199,16 +232,16 @@ def summaries_of(user: AnyUser, grants: Sequence[Grant]) -> list[Summary]:
         return []
     unit = highest(user)
     view = view_for(user, unit, Choice(unit.code))
+    opens = partial(view.choice.address, "board_units")
     found = []
     for scheme in view.picture.schemes:
         counts = tally(view.standings(scheme))
         if counts.total:
             figures = [
-                Figure(counts.counts[state], BUCKET_WORDS[state], state, address)
-                for state in (BEHIND, IMPOSSIBLE, UNMET)
-                if (address := view.choice.address("board_units", scheme=scheme.key, state=state)) and counts.counts[state]
+                Figure(counts.counts[state], BUCKET_WORDS[state], state, opens(scheme=scheme.key, state=state))
+                for state in (BEHIND, IMPOSSIBLE)
             ]
-            everyone = Figure(counts.total, _("units"), "", view.choice.address("board_units", scheme=scheme.key))
+            everyone = Figure(counts.total, _("units"), "", opens(scheme=scheme.key))
             found.append(Summary(in_words(scheme.title), [everyone, *figures]))
     return found
 
@@ -223,9 +256,15 @@ def standings_of(user: AnyUser, grants: Sequence[Grant], seen: Picture) -> list[
     for scheme in seen.schemes:
         for row in seen.standings(scheme).verdicts:
             if row.unit_id in own and row.lasting and row.state not in ("not_applicable", "waived"):
-                why = reverse("standing", args=[row.unit_code, scheme.key])
-                found.append(Standing(row.unit_name, in_words(scheme.title), row.pace or row.state, row.due, why))
+                opens = why(row.unit_code, scheme.key)
+                found.append(Standing(row.unit_name, in_words(scheme.title), row.pace or row.state, row.due, opens))
     return sorted(found, key=lambda standing: standing.unit_name)
+
+
+def elections_address(user: AnyUser, seen: Picture) -> str:
+    """The list of every election falling due in the reader's subtree."""
+    scheme = next((scheme for scheme in seen.schemes if is_election(scheme)), None)
+    return Choice(highest(user).code).address("board_units", scheme=scheme.key, falling_due=True) if scheme else ""
 
 
 def links_of(user: AnyUser, grants: Sequence[Grant]) -> list[Act]:
@@ -257,9 +296,14 @@ def changes_for(user: User, since: int) -> QuerySet[Entry]:
     return entries.select_related("unit", "actor__person").order_by("-pk")
 
 
+def events_of(entries: Iterable[Entry]) -> list[Event]:
+    """Entries in words."""
+    return [Event(entry, words_of(entry), reverse("entry", args=[entry.pk])) for entry in entries]
+
+
 def news_for(user: User, since: int) -> News:
     """The newest of it."""
     if not may(user, ENTRY_VIEW):
         return News((), False)
     found = list(changes_for(user, since)[: MOST_NEWS + 1])
-    return News([Event(entry, words_of(entry)) for entry in found[:MOST_NEWS]], len(found) > MOST_NEWS)
+    return News(events_of(found[:MOST_NEWS]), len(found) > MOST_NEWS)

@@ -34,7 +34,13 @@ class ChoiceForm(forms.Form):
     state = forms.ChoiceField(label=_("State"), choices=[("", _("all states")), *BUCKET_WORDS.items()], required=False)
     beneath = forms.ChoiceField(choices=[("", ""), ("direct", "")], required=False)
     alert = forms.ChoiceField(choices=[("", ""), ("due_soon", ""), ("overdue", "")], required=False)
+    falling_due = forms.BooleanField(required=False)
     lacking = forms.BooleanField(required=False)
+
+    @property
+    def chosen_fields(self) -> list[forms.BoundField]:
+        """What stands among the filters of the board."""
+        return [self[name] for name in ("field", "level", "state")]
 
     def choice(self, unit: str) -> Choice:
         """The choice asked for, as far as it can be understood; what cannot stands in `problems`."""
@@ -44,7 +50,7 @@ class ChoiceForm(forms.Form):
     @property
     def problems(self) -> list[str]:
         """What could not be understood, in plain sentences."""
-        return [error for errors in self.errors.values() for error in errors]
+        return [str(error) for errors in self.errors.values() for error in errors]
 
     def _not_ahead(self, name: str) -> Any:
         day = self.cleaned_data[name]
@@ -57,5 +63,3 @@ class ChoiceForm(forms.Form):
 
     def clean_known_as_of(self) -> Any:
         return self._not_ahead("known_as_of")
-
-

@@ -2,14 +2,17 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.db.models import QuerySet
 from django.http import Http404
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 
 from lianxin.home.choice import View
 from lianxin.ledger.figures import Figure, declared
+from lianxin.ui import dates
 
 
 @dataclass(frozen=True)
@@ -23,11 +26,24 @@ class Opened:
 
     def lines(self, rows: Iterable[Any]) -> list[list[tuple[object, str]]]:
         """(what stands in a cell, where it leads) of these rows."""
-        return [[(column.words(row), column.address(row) if column.address else "") for column in self.heads] for row in rows]
+        return [
+            [(said(column.words(row)), column.address(row) if column.address else "") for column in self.heads] for row in rows
+        ]
+
+    @property
+    def heading(self) -> str:
+        """1,800 party members, members outside the county."""
+        words = f"{self.figure.title} · {self.words}" if self.words else str(self.figure.title)
+        return _("%(count)s %(what)s") % {"count": f"{self.rows.count():,}", "what": words}
 
     @property
     def heads(self) -> Sequence[Any]:
         return self.figure.columns
+
+
+def said(value: object) -> object:
+    """A day as people write it; anything else as it is."""
+    return dates.full_day(value) if isinstance(value, date) else value
 
 
 def figure_opened(view: View, key: str, part: str) -> Opened:

@@ -25,6 +25,11 @@ class Table:
     head: Sequence[str]
     rows: Sequence[Sequence[Words]]
 
+    @property
+    def numeric(self) -> list[int]:
+        """Which columns hold numbers only."""
+        return [column for column in range(len(self.head)) if self.rows and all(row[column].number for row in self.rows)]
+
 
 @dataclass(frozen=True)
 class Section:
@@ -80,9 +85,8 @@ def as_text(paper: Paper) -> Iterator[str]:
 def _table(table: Table) -> Iterator[str]:
     rows = [[Words(words) for words in table.head], *table.rows]
     widths = [max(width(row[column].text) for row in rows) for column in range(len(table.head))]
-    numeric = [all(row[column].number for row in table.rows) for column in range(len(table.head))]
     for row in rows:
-        cells = [pad(cell.text, size, right) for cell, size, right in zip(row, widths, numeric, strict=True)]
+        cells = [pad(cell.text, size, at in table.numeric) for at, (cell, size) in enumerate(zip(row, widths, strict=True))]
         yield ("  " + "  ".join(cells)).rstrip()
 
 

@@ -40,7 +40,8 @@ def changes(request: HttpRequest) -> HttpResponse:
     """Everything others recorded in my units since my last visit."""
     assert isinstance(request.user, User)
     entries = desks.changes_for(request.user, desks.look(request.user).before)
-    return render(request, "home/changes.html", {"page": Paginator(entries, PAGE_SIZE).get_page(request.GET.get("page"))})
+    shown = Paginator(entries, PAGE_SIZE).get_page(request.GET.get("page"))
+    return render(request, "home/changes.html", {"page": shown, "events": desks.events_of(shown)})
 
 
 @requires(STANDING_VIEW)
@@ -57,7 +58,7 @@ def board_units(request: HttpRequest) -> HttpResponse:
     found = boards.units_behind(view)
     rows = boards.in_order(found.rows, request.GET.get("sort", ""))
     shown = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
-    return page(request, "home/board_units.html", form, view, {"found": found, "page": shown})
+    return page(request, "home/board_units.html", form, view, {"found": found, "page": shown, "places": boards.way_back(view)})
 
 
 @requires(STANDING_VIEW)

@@ -55,7 +55,7 @@ class Figure:
     rows: the rows that are counted, in a stable order.
     columns: how a row reads.
     permission: who may see the number and open it.
-    by: the column that splits it, and the words of its values: `by="kind", parts=MembershipKind.choices`. One query counts all parts.
+    by: the column that splits it, and in `parts` the words of its values: `by="kind", parts=MembershipKind.choices`.
     """
 
     key: str

@@ -1,7 +1,7 @@
 """Values worked out from the ledger, kept in this process until the ledger changes. Never stale: the head is asked for each time.
 
-    standings = Kept(24)
-    rows = standings.get(("contact-131", day), ledger_head(), lambda: compute(…))
+standings = Kept(24)
+rows = standings.get(("contact-131", day), ledger_head(), lambda: compute(…))
 """
 
 from collections import OrderedDict

@@ -27,9 +27,7 @@ def open_feed(*, actor: User) -> str:
     """Open the actor's private calendar under a new address; an older address stops working. Returns the token."""
     nonce = secrets.token_hex(16)
     token = feed_token(actor.pk, nonce)
-    Feed.objects.update_or_create(
-        user=actor, defaults={"nonce": nonce, "digest": feed_digest(token), "opened_at": clock.now()}
-    )
+    Feed.objects.update_or_create(user=actor, defaults={"nonce": nonce, "digest": feed_digest(token), "opened_at": clock.now()})
     return token
 
 
@@ -49,8 +47,8 @@ def choose_mail(*, actor: User, wanted: bool) -> None:
 def send_daily(today: date | None = None) -> int:
     """Write and send today's mails; returns how many went out. Call it as often as you like: nobody gets a second one.
 
-    Each mail is a row of the outbox, unique by user and day, committed before it is sent and marked after. What could not be sent is
-    tried again on the next call of the same day; yesterday's is never sent late, for today's says more.
+    Each mail is a row of the outbox, unique by user and day, committed before it is sent and marked after. What could not be sent
+    is tried again on the next call of the same day; yesterday's is never sent late, for today's says more.
     """
     day = today or clock.today()
     for user in _readers(day):

@@ -1,11 +1,11 @@
-"""What reminders keep: a private calendar's secret, the choice not to get mail, and which mail went out. The rest is worked out."""
+"""What reminders keep: a private calendar's secret, the choice not to get mail, which mail went out. The rest is worked out."""
 
 from django.conf import settings
 from django.db import models
 
 
 class Feed(models.Model):
-    """A user's private calendar. Its address is worked out from the nonce under a key outside the database; here stands its digest."""
+    """A user's private calendar. Its address is worked out from the nonce, under a key outside the database."""
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="feed")
     nonce = models.CharField(max_length=32)

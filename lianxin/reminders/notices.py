@@ -109,8 +109,8 @@ def declare(*notices: Notice) -> None:
 def records(kind: str, words: Words, *, permission: str, address: Callable[[str], str]) -> None:
     """Say which page records entries of `kind`: `address` is given the unit's code. A list of what is owed then offers it.
 
-    Where two sorts of people record the same kind on different pages (a leader a visit made, a secretary a visit received), each is
-    said once; the first the reader may use is offered.
+    Where two sorts of people record the same kind on different pages (a leader a visit made, a secretary a visit received), say
+    both; the first the reader may use is offered.
     """
     of_kind = _recorders.setdefault(kind, [])
     if any(recorder.permission == permission for recorder in of_kind):

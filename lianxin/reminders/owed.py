@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from django.urls import reverse
 from django.utils.translation import gettext_lazy, ngettext
 
 from lianxin.organizations.access import (
@@ -19,7 +18,7 @@ from lianxin.organizations.access import (
 )
 from lianxin.organizations.models import Unit
 from lianxin.reminders.notices import Due, Notice, act_for, declare
-from lianxin.reminders.picture import Picture, kinds_of, picture, in_words
+from lianxin.reminders.picture import Picture, in_words, kinds_of, picture, why
 from lianxin.schemes.queries import StandingRow
 from lianxin.schemes.scheme import Clause, Every, Scheme
 from lianxin.schemes.standings import OWING
@@ -106,7 +105,7 @@ def due_of(user: AnyUser, scheme: Scheme, row: StandingRow, unit: Unit) -> Due:
         text=said(scheme, row),
         due=row.due,
         state=row.alert or row.pace or row.state,
-        address=reverse("standing", args=[row.unit_code, row.scheme]) if may(user, STANDING_VIEW, unit) else "",
+        address=why(row.unit_code, row.scheme) if may(user, STANDING_VIEW, unit) else "",
         act=next((act for act in acts if act), None),
         n=row.n,
         need=row.need,
@@ -135,4 +134,3 @@ declare(
     Notice("reminders.owed", gettext_lazy("To do"), f"{GATHERING_RECORD}|{VISIT_RECORD}", of_own_units),
     Notice("reminders.elections", gettext_lazy("Elections falling due"), ELECTION_HOLD, elections_beneath),
 )
-

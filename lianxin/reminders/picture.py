@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
 
+from django.urls import NoReverseMatch, reverse
 from django.utils.translation import get_language
 
 from lianxin.ledger import clock
@@ -158,3 +159,11 @@ def in_words(title: Title) -> str:
 def kinds_of(clause: Clause | None) -> Sequence[str]:
     """Kinds of entries that count towards a clause, its own kind first."""
     return [kind for tally in tallies_of(clause.test) for kind in tally.kinds] if clause else []
+
+
+def why(code: str, scheme: str) -> str:
+    """Where a unit's standing with a scheme is explained, clause by clause."""
+    try:
+        return reverse("standing", args=[code, scheme])
+    except NoReverseMatch:
+        return reverse("front_door")
