@@ -14,6 +14,8 @@ class Row:
 
     methods: dict[str, str]
     object: str = "none"
+    on_object: str = ""
+    """Where the object asks for more than the address: permissions on its unit, or `recorder`, joined by `|`."""
     args: dict[str, str] = field(default_factory=dict)
     post: dict[str, str] = field(default_factory=dict)
     step_up: bool = False

@@ -7,6 +7,7 @@ from typing import Any
 
 from lianxin.ledger import clock
 from lianxin.ledger.models import Entry
+from lianxin.liaison import actions as liaison
 from lianxin.organizations.models import ExportRequest, Person, Unit
 
 UNITS = (
@@ -23,6 +24,8 @@ class Thing:
     label: str
     arguments: dict[str, Any] = field(default_factory=dict)
     units: frozenset[str] | None = None
+    by: str = ""
+    """The role that recorded it."""
 
 
 def nothing(world: Any) -> list[Thing]:
@@ -74,12 +77,41 @@ def export_requests(world: Any) -> list[Thing]:
     return found
 
 
+RECORDERS = (("contact_leader", "152221200203-1"), ("inspector", "152221200203-1"), ("other_secretary", "150302001002-1"))
+
+
+def visits(world: Any) -> list[Thing]:
+    """An inspection by each who may record one, at the contact points of both counties."""
+    found = []
+    for by, code in RECORDERS:
+        visit = liaison.record_visit(
+            actor=world.user(by),
+            unit=world.units[code],
+            kind="inspection",
+            day=date(2026, 3, 5),
+            visitor=world.people[by],
+            findings=f"findings at {code}",
+        ).visit
+        found.append(Thing(f"{by}'s visit", {"pk": visit.pk}, frozenset({code}), by))
+    return found
+
+
+def problems(world: Any) -> list[Thing]:
+    leader = world.people["contact_leader"]
+    step = liaison.handle_problem(
+        actor=leader.user, unit=world.branch, day=date(2026, 3, 5), leader=leader, matter="the matter", remedy="the remedy"
+    )
+    return [Thing("the leader's problem", {"pk": step.problem.pk}, frozenset({world.branch.code}), "contact_leader")]
+
+
 OBJECTS: dict[str, Callable[[Any], list[Thing]]] = {
     "none": nothing,
     "unit": units,
     "person": people,
     "entry": entries,
     "export_request": export_requests,
+    "visit": visits,
+    "problem": problems,
 }
 
 ABSENT: dict[str, Any] = {"code": "999999999999", "pk": 99_999_999}

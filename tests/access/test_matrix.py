@@ -111,7 +111,10 @@ def expected(row: Row, method: str, role: str, thing: objects.Thing) -> str:
         return "absent"
     if access in ("public", "signed_in"):
         return "served"
-    return "served" if rights.may(role, access, thing.units) else "absent"
+    if not rights.may(role, access, thing.units):
+        return "absent"
+    recorded_it = "recorder" in row.on_object.split("|") and role == thing.by
+    return "served" if not row.on_object or recorded_it or rights.may(role, row.on_object, thing.units) else "absent"
 
 
 def address(name: str, row: Row, arguments: dict[str, Any]) -> str:
