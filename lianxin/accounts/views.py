@@ -1,6 +1,6 @@
 """Pages of one's own account: sign in and out, prove oneself again, password, sessions, second step."""
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from allauth.account.internal.flows.login import perform_password_login
 from allauth.account.models import Login
@@ -16,11 +16,9 @@ from django.views.decorators.debug import sensitive_post_parameters
 from lianxin.accounts import actions, queries
 from lianxin.accounts.forms import ChangePasswordForm, ProofForm, SignInForm
 from lianxin.accounts.gate import public, signed_in
+from lianxin.accounts.models import User
 from lianxin.accounts.proof import note_proof, recent_sign_in, safe_next
 from lianxin.accounts.sessions import stored_key
-
-if TYPE_CHECKING:
-    from lianxin.accounts.models import User
 
 
 @public("GET", "POST")
@@ -76,7 +74,7 @@ def account(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters("password", "again")
 @recent_sign_in
 def change_password(request: HttpRequest) -> HttpResponse:
-    user = cast("User", request.user)
+    user = cast(User, request.user)
     form = ChangePasswordForm(request.POST or None, user=user)
     if request.method == "POST" and form.is_valid():
         actions.change_password(actor=user, password=form.cleaned_data["password"])
@@ -89,7 +87,7 @@ def change_password(request: HttpRequest) -> HttpResponse:
 @signed_in
 def sessions(request: HttpRequest) -> HttpResponse:
     this = stored_key(request.session.session_key)
-    return render(request, "accounts/sessions.html", {"sessions": queries.sessions_of(cast("User", request.user)), "this": this})
+    return render(request, "accounts/sessions.html", {"sessions": queries.sessions_of(cast(User, request.user)), "this": this})
 
 
 @signed_in("POST")
@@ -97,9 +95,9 @@ def end_sessions(request: HttpRequest) -> HttpResponse:
     """End one session, or, without one named, all others."""
     named = request.POST.get("session", "")
     if named:
-        actions.end_session(actor=cast("User", request.user), session_key=named)
+        actions.end_session(actor=cast(User, request.user), session_key=named)
     else:
-        actions.end_other_sessions(actor=cast("User", request.user), keep=stored_key(request.session.session_key))
+        actions.end_other_sessions(actor=cast(User, request.user), keep=stored_key(request.session.session_key))
     return redirect("sessions")
 
 
