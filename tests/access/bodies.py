@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 from django.http import HttpResponse
 
-FORM_TOKEN = re.compile(r'(name="csrfmiddlewaretoken" value=")[^"]*')
+FORM_TOKEN = re.compile(r'(name="(?:csrfmiddlewaretoken|submission)" value=")[^"]*')
 FAILURE_NUMBER = re.compile(r"(?<!\d)\d{8}(?!\d)")
 
 

@@ -17,6 +17,10 @@ class Row:
     on_object: str = ""
     """Where the object asks for more than the address: permissions on its unit, or `recorder`, joined by `|`."""
     args: dict[str, str] = field(default_factory=dict)
+    query: dict[str, str] = field(default_factory=dict)
+    """What is asked for after the question mark."""
+    unit_asked_by: str = ""
+    """Name of the query's key by which a unit may be asked for; then every unit is asked for, too."""
     post: dict[str, str] = field(default_factory=dict)
     step_up: bool = False
     """Wants a proof that is at most ten minutes old."""

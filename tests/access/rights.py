@@ -1,6 +1,7 @@
 """Who may do what, typed a second time from the product's table, by hand and without looking at access.py.
 
-Reach: `own` unit, `subtree` beneath it, or the `installation` (a permission without any unit). Every cell not named is “no”.
+Reach: `own` unit, `branch` (with its groups, which have no officers of their own), `subtree` beneath it, or the `installation` (a
+permission without any unit). Every cell not named is “no”.
 """
 
 from tests.world import UNITS
@@ -8,7 +9,7 @@ from tests.world import UNITS
 MEMBER = {"standing.view", "scheme.view"}
 SECRETARY = MEMBER | {"entry.view", "record.view", "people.view", "gathering.record", "visit.receive", "entry.correct"}
 TOWNSHIP = MEMBER | {"entry.view", "record.view", "people.view", "people.reveal"}
-TOWNSHIP |= {"import.records", "election.hold", "entry.correct"}
+TOWNSHIP |= {"import.records", "election.hold", "entry.correct", "post.give"}
 COUNTY = TOWNSHIP | {"import.units", "tree.change", "scheme.publish", "export", "approve"}
 INSPECTOR = MEMBER | {"entry.view", "record.view", "inspection.record"}
 AUDITOR = MEMBER | {"entry.view", "log.view", "verify"}
@@ -20,26 +21,27 @@ ROLES: dict[str, list[tuple[str, str, set[str]]]] = {
     "auditor": [("152221", "subtree", AUDITOR)],
     "administrator": [("152221", "installation", {"accounts.manage"})],
     "township_officer": [("152221200", "subtree", TOWNSHIP)],
-    "secretary": [("152221200203-1", "own", SECRETARY)],
-    "deputy_secretary": [("152221200203-1", "own", SECRETARY)],
-    "clerk": [("152221200203-1", "own", SECRETARY)],
+    "secretary": [("152221200203-1", "branch", SECRETARY)],
+    "deputy_secretary": [("152221200203-1", "branch", SECRETARY)],
+    "clerk": [("152221200203-1", "branch", SECRETARY)],
     "head": [("152221200203", "own", MEMBER)],
-    "member": [("152221200203-1", "own", MEMBER)],
+    "member": [("152221200203-1", "branch", MEMBER)],
     "volunteer": [("152221200203-1", "own", MEMBER)],
     "contact_leader": [("152221200203-1", "own", MEMBER | {"entry.view", "record.view", "visit.record"})],
     "department_handler": [("152221200203", "own", MEMBER | {"entry.view"})],
     "sibling_officer": [("152221100", "subtree", TOWNSHIP)],
-    "sibling_secretary": [("152221100003-1", "own", SECRETARY)],
+    "sibling_secretary": [("152221100003-1", "branch", SECRETARY)],
     "other_county_officer": [("150302", "subtree", COUNTY)],
-    "other_secretary": [("150302001002-1", "own", SECRETARY)],
+    "other_secretary": [("150302001002-1", "branch", SECRETARY)],
     "former_officer": [],
-    "two_posts": [("152221200203-1", "own", SECRETARY), ("152221100", "subtree", INSPECTOR)],
+    "two_posts": [("152221200203-1", "branch", SECRETARY), ("152221100", "subtree", INSPECTOR)],
     "closed_account": [],
     "stranger": [],
 }
 SIGNED_OUT = ("stranger", "closed_account")
 
 NAMES = {code: name for code, name, *_ in UNITS}
+KINDS = {code: kind for code, _, kind, *_ in UNITS}
 PARENTS = {code: parent for code, _, _, _, parent in UNITS}
 
 
@@ -54,7 +56,10 @@ def line_up(code: str | None) -> list[str]:
 
 def covers(held: tuple[str, str, set[str]], unit: str) -> bool:
     where, reach, _ = held
-    return unit == where if reach == "own" else reach == "subtree" and where in line_up(unit)
+    if reach == "subtree":
+        return where in line_up(unit)
+    its_group = reach == "branch" and KINDS[unit] == "group" and PARENTS[unit] == where
+    return its_group or (unit == where and reach != "installation")
 
 
 def may(role: str, permissions: str, units: set[str] | None) -> bool:
