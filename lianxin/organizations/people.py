@@ -1,7 +1,7 @@
 """People's data: phones sealed, shown masked, opened one at a time with a reason that the person concerned can read.
 
-Sealing is AES-256-GCM, a key per person wrapped by a key outside the database (docs/adr/0005-phones-are-sealed.md). Opening one is an act:
-the entry `organizations.phone_revealed` is the access log, for the auditor and for the person alike.
+Sealing is AES-256-GCM, a key per phone wrapped by a key outside the database (docs/adr/0005-phones-are-sealed.md). Opening one is
+an act: the entry `organizations.phone_revealed` is the access log, for the auditor and for the person alike.
 """
 
 import re

@@ -12,19 +12,17 @@ from django.db.models import BooleanField, Case, Count, F, Max, OuterRef, Q, Que
 from django.db.models.functions import Substr
 from django.http import Http404
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
 
 from lianxin.ledger import clock
 from lianxin.ledger.models import Entry, seen
 from lianxin.ledger.moments import Moment
 from lianxin.organizations.access import (
-    ELECTION_HOLD,
     ENTRY_VIEW,
     PEOPLE_VIEW,
     POST_GIVE,
     REVEAL,
     STANDING_VIEW,
-    TREE_CHANGE,
+    SUBTREE,
     AnyUser,
     entry_scope,
     giveable_titles,
@@ -413,15 +411,18 @@ def entries_for(user: AnyUser) -> "QuerySet[Entry]":
 
 
 def timeline(user: AnyUser, unit: Unit, moment: Moment, *, kind: str = "") -> "QuerySet[Entry]":
-    """What happened at a unit, newest first: its own entries, and those by which units came beneath it or left it."""
+    """What happened at a unit, newest first: its own entries, and those by which units came beneath it or left it.
+
+    Whoever oversees the unit reads of every unit that came or left; whoever only serves at it, of those within their reach.
+    """
     if not may(user, ENTRY_VIEW, unit):
         return Entry.objects.none()
     beneath: QuerySet[Placement] = Placement.objects.filter(parent=unit)
-    entries = Entry.objects.filter(
-        Q(unit=unit)
-        | Q(pk__in=beneath.filter(entry__unit=F("unit")).values("entry"))
-        | Q(kind="organizations.unit_founded", unit__in=beneath.filter(entry=None).values("unit"))
-    )
+    around = Q(pk__in=beneath.filter(entry__unit=F("unit")).values("entry"))
+    around |= Q(kind="organizations.unit_founded", unit__in=beneath.filter(entry=None).values("unit"))
+    if not any(grant.reach == SUBTREE and grant.covers(unit) and ENTRY_VIEW in grant.permissions for grant in grants_for(user)):
+        around &= scope(user, ENTRY_VIEW, prefix="unit__")
+    entries = Entry.objects.filter(Q(unit=unit) | around)
     entries = entries.filter(seen(), happened_on__lte=moment.day, recorded_at__lte=moment.known_at)
     if kind:
         entries = entries.filter(kind=kind)

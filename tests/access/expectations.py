@@ -26,6 +26,8 @@ class Row:
     """Wants a proof that is at most ten minutes old."""
     random: bool = False
     """Differs at every call (a fresh secret, a challenge)."""
+    head: str = ""
+    """The role that is shown the ledger's newest entry, of the whole installation."""
     names: str = ""
     """`all`: may name people and units everywhere (the administration of accounts)."""
     absent: bool = False

@@ -216,7 +216,7 @@ def readable(town: Town, role: str) -> dict[str, str]:
     """Every page the role can read, of every object within its reach, by address."""
     pages = {}
     for name, row in ROWS.items():
-        if "GET" not in row.methods or row.absent or row.names == "all" or row.random:
+        if "GET" not in row.methods or row.absent or row.names == "all" or row.random or row.head == role:
             continue
         for thing in things_of(town, row) if row.object in ("none", "unit") else []:
             if expected(row, "GET", role, thing) == "served":
