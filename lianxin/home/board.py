@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 
 from lianxin.home.choice import PARTS, Choice, Tally, View, tally
 from lianxin.home.forms import BUCKET_WORDS, LEVEL_WORDS
+from lianxin.organizations.exports import Export
 from lianxin.organizations.models import Field
 from lianxin.reminders.picture import BEHIND, BUCKETS, IMPOSSIBLE, MET, ON_TRACK, UNKNOWN, UNMET, Place, bucket, in_words
 from lianxin.schemes.queries import StandingRow
@@ -237,6 +238,28 @@ def listed(view: View, scheme: Scheme, row: StandingRow) -> Listed:
         due=row.due,
         alert=row.alert or "",
         why=view.choice.standing(row.unit_code, scheme.key),
+    )
+
+
+def units_to_take_out(view: View) -> Export:
+    """The units behind a number as a list to take out. Raises Http404 like `units_behind`."""
+    found = units_behind(view)
+    return Export(
+        table="standings",
+        title=found.heading,
+        unit=view.unit,
+        columns=[_("Code"), _("Unit"), _("Place"), _("State"), _("What is missing"), _("By")],
+        rows=[
+            [
+                row.code,
+                row.name,
+                row.place,
+                str(BUCKET_WORDS.get(row.state, row.state)),
+                "、".join(f"{words} {n}/{need}" if need else words for words, n, need in row.lacks),
+                row.due,
+            ]
+            for row in found.rows
+        ],
     )
 
 

@@ -23,8 +23,11 @@ from lianxin.ledger.models import Entry
 from lianxin.ledger.models import seen as seen_entries
 from lianxin.organizations.access import (
     ACCOUNTS_MANAGE,
+    APPROVE,
     ENTRY_VIEW,
+    EXPORT,
     GATHERING_RECORD,
+    LOG_VIEW,
     OWN,
     STANDING_VIEW,
     SUBTREE,
@@ -273,6 +276,9 @@ def links_of(user: AnyUser, grants: Sequence[Grant]) -> list[Act]:
     links: list[tuple[bool, str | Promise, str]] = [
         (subtree, _("Board"), "board"),
         (subtree and may(user, ENTRY_VIEW), _("Brief"), "brief"),
+        (may(user, ACCOUNTS_MANAGE), _("Accounts"), "accounts"),
+        (may(user, LOG_VIEW), _("Access log"), "access_log"),
+        (may(user, EXPORT) or may(user, APPROVE), _("Requests for long lists"), "export_requests"),
     ]
     return [Act(words, reverse(name)) for shown, words, name in links if shown]
 

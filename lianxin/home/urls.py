@@ -10,6 +10,7 @@ urlpatterns = [
     path("desk/changes/", views.changes, name="changes"),
     path("board/", views.board, name="board"),
     path("board/units/", views.board_units, name="board_units"),
+    path("board/units/export/", views.export_standings, name="export_standings"),
     path("brief/", views.brief, name="brief"),
     path("figures/<str:key>/", views.figure, name="figure"),
 ]

@@ -3,16 +3,19 @@
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
 
 from lianxin.accounts.gate import public, signed_in
 from lianxin.accounts.models import User
+from lianxin.accounts.proof import recent_sign_in
 from lianxin.home import board as boards
 from lianxin.home import desk as desks
 from lianxin.home.brief import brief_of
 from lianxin.home.choice import View, asked_unit, view_for
 from lianxin.home.forms import ChoiceForm
 from lianxin.home.opened import figure_opened
-from lianxin.organizations.access import ENTRY_VIEW, STANDING_VIEW
+from lianxin.organizations.access import ENTRY_VIEW, EXPORT, STANDING_VIEW, may
+from lianxin.organizations.export_pages import answer
 from lianxin.organizations.gate import requires
 
 PAGE_SIZE = 50
@@ -58,7 +61,21 @@ def board_units(request: HttpRequest) -> HttpResponse:
     found = boards.units_behind(view)
     rows = boards.in_order(found.rows, request.GET.get("sort", ""))
     shown = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
-    return page(request, "home/board_units.html", form, view, {"found": found, "page": shown, "places": boards.way_back(view)})
+    return page(
+        request,
+        "home/board_units.html",
+        form,
+        view,
+        {"found": found, "page": shown, "places": boards.way_back(view), "may_export": may(request.user, EXPORT, view.unit)},
+    )
+
+
+@requires(GET=EXPORT, POST=EXPORT)
+@recent_sign_in
+@never_cache
+def export_standings(request: HttpRequest) -> HttpResponse:
+    """The units behind a number, taken out with a reason."""
+    return answer(request, boards.units_to_take_out(asked(request)[1]))
 
 
 @requires(STANDING_VIEW)

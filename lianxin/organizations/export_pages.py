@@ -4,17 +4,21 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 
 from lianxin.accounts.proof import recent_sign_in
-from lianxin.organizations import exports, people
-from lianxin.organizations.access import APPROVE, EXPORT
+from lianxin.ledger import clock
+from lianxin.ledger.moments import moment_asked
+from lianxin.organizations import exports, people, queries
+from lianxin.organizations.access import APPROVE, EXPORT, may
 from lianxin.organizations.exports import Export
-from lianxin.organizations.gate import requires
+from lianxin.organizations.forms import PeopleFilter
+from lianxin.organizations.gate import requires, unit_of
+from lianxin.organizations.words import lines
 
 TYPES = {"xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "csv": "text/csv; charset=utf-8"}
 
@@ -35,6 +39,8 @@ class ExportForm(forms.Form):
 
 def answer(request: HttpRequest, export: Export) -> HttpResponse:
     """GET: ask for the reason. POST: the file; or, for more than 500 rows without consent, a request to a second person."""
+    if not may(request.user, EXPORT, export.unit):
+        raise Http404
     address = request.get_full_path()
     approved = exports.approved_request(request.user, export, address)
     needs_consent = len(export.rows) > exports.ALONE and approved is None
@@ -61,13 +67,53 @@ def answer(request: HttpRequest, export: Export) -> HttpResponse:
 @recent_sign_in
 @never_cache
 def export_people(request: HttpRequest, code: str) -> HttpResponse:
-    unit, rows = people.people_of(request.user, code, EXPORT)
+    """The people a page of people shows, filters and day included; phones masked."""
+    moment, unit, chosen = moment_asked(request.GET), unit_of(request), PeopleFilter(request.GET)
+    found = list(queries.people_of(request.user, unit, moment, **chosen.choices()))
     export = Export(
         table="people",
         title=_("People of %(unit)s") % {"unit": unit.name},
         unit=unit,
-        columns=[_("Code"), _("Name"), _("Unit"), _("Posts and membership"), _("Phone")],
-        rows=[[row.person.code, row.person.name, row.unit.name, row.roles, row.phone] for row in rows],
+        columns=[_("Code"), _("Name"), _("Posts"), _("Memberships"), _("Phone")],
+        rows=[
+            [
+                role.person.code,
+                role.person.name,
+                "、".join(f"{post.unit.name} {post.get_title_display()}" for post in role.posts),
+                "、".join(f"{held.unit.name} {held.get_kind_display()}" for held in role.memberships),
+                people.masked_phone(role.person),
+            ]
+            for role in queries.roles_of(request.user, found, moment)
+        ],
+    )
+    return answer(request, export)
+
+
+@requires(GET=EXPORT, POST=EXPORT, unit="code")
+@recent_sign_in
+@never_cache
+def export_history(request: HttpRequest, code: str) -> HttpResponse:
+    """The entries a unit's history shows, with what became of each."""
+    moment, unit = moment_asked(request.GET), unit_of(request)
+    entries = queries.timeline(request.user, unit, moment, kind=request.GET.get("kind", ""))
+    export = Export(
+        table="entries",
+        title=_("History of %(name)s") % {"name": unit.name},
+        unit=unit,
+        columns=[_("Number"), _("Day"), _("Unit"), _("What"), _("Recorded by"), _("Recorded at"), _("Reason"), _("Corrected by")],
+        rows=[
+            [
+                line.entry.pk,
+                line.entry.happened_on,
+                line.entry.unit.name,
+                line.what,
+                line.who,
+                f"{clock.local(line.entry.recorded_at):%Y-%m-%d %H:%M}",
+                line.why or line.reason,
+                line.by,
+            ]
+            for line in lines(request.user, entries[: exports.MOST + 1], unit)
+        ],
     )
     return answer(request, export)
 

@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404
 
 from lianxin.accounts.sealing import SealBroken, fingerprint, seal, unseal
@@ -20,9 +20,9 @@ from lianxin.ledger import clock
 from lianxin.ledger.actions import record
 from lianxin.ledger.kinds import declared
 from lianxin.ledger.models import Entry, seen
-from lianxin.organizations.access import LOG_VIEW, PEOPLE_VIEW, REVEAL, AnyUser, may, scope, unit_for
+from lianxin.organizations.access import LOG_VIEW, PEOPLE_VIEW, REVEAL, AnyUser, may, scope
 from lianxin.organizations.errors import OrganizationError
-from lianxin.organizations.models import Membership, MembershipKind, Person, Post, Title, Unit, path_end
+from lianxin.organizations.models import Membership, Person, Post, Unit
 
 QUOTA = 20
 """Phones one account may open in a day."""
@@ -141,32 +141,6 @@ def person_for(user: AnyUser, pk: int, *permissions: str) -> Person:
     if person is None:
         raise Http404
     return person
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of a unit's people: what may be seen without a reason."""
-
-    person: Person
-    unit: Unit
-    roles: str
-    phone: str
-
-
-def people_of(user: AnyUser, code: str, *permissions: str) -> tuple[Unit, list[Row]]:
-    """The people of a unit and of those beneath it that the user may see, by unit and name. Raises Http404."""
-    unit = unit_for(user, code, *(permissions or (PEOPLE_VIEW,)))
-    today = clock.today()
-    beneath = Q(unit__path__gte=unit.path, unit__path__lt=path_end(unit.path))
-    beneath &= scope(user, *(permissions or (PEOPLE_VIEW,)), prefix="unit__")
-    found: dict[tuple[str, str, int], tuple[Person, Unit, list[str]]] = {}
-    for held, words in ((Post, Title), (Membership, MembershipKind)):
-        for row in held.objects.on(today).filter(beneath).select_related("person", "unit"):
-            key = (row.unit.path, row.person.initials, row.person_id)
-            role = row.title if isinstance(row, Post) else row.kind
-            found.setdefault(key, (row.person, row.unit, []))[2].append(str(words(role).label))
-    in_order = [found[key] for key in sorted(found)]
-    return unit, [Row(person, at, "、".join(roles), masked_phone(person)) for person, at, roles in in_order]
 
 
 @dataclass(frozen=True)

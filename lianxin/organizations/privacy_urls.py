@@ -13,6 +13,7 @@ urlpatterns = [
     path("account/my-data/", privacy_pages.my_data, name="my_data"),
     path("access-log/", privacy_pages.access_log, name="access_log"),
     path("units/<str:code>/people/export/", export_pages.export_people, name="export_people"),
+    path("units/<str:code>/history/export/", export_pages.export_history, name="export_history"),
     path("exports/", export_pages.export_requests, name="export_requests"),
     path("exports/<int:pk>/decide/", export_pages.decide_export, name="decide_export"),
 ]

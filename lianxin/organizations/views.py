@@ -8,7 +8,7 @@ from django.views.decorators.cache import never_cache
 from lianxin.ledger.moments import moment_asked
 from lianxin.organizations import committees as terms_of_office
 from lianxin.organizations import panels, queries
-from lianxin.organizations.access import ENTRY_VIEW, PEOPLE_VIEW, RECORD_VIEW, STANDING_VIEW
+from lianxin.organizations.access import ENTRY_VIEW, EXPORT, PEOPLE_VIEW, RECORD_VIEW, STANDING_VIEW, may
 from lianxin.organizations.forms import PeopleFilter, UnitsFilter
 from lianxin.organizations.gate import requires, unit_of
 from lianxin.organizations.people import masked_phone
@@ -46,6 +46,7 @@ def history(request: HttpRequest, code: str) -> HttpResponse:
     kinds = [(name, kind_words(name)) for name in queries.kinds_in(entries)]
     page = Paginator(entries.filter(kind=kind) if kind else entries, queries.PAGE_SIZE).get_page(request.GET.get("page"))
     shown = {"unit": asked, "page": page, "lines": lines(request.user, page, asked), "kinds": kinds, "kind": kind}
+    shown["may_export"] = may(request.user, EXPORT, asked)
     return render(request, "organizations/history.html", {**shown, **moment.context})
 
 
@@ -71,6 +72,7 @@ def people(request: HttpRequest, code: str) -> HttpResponse:
         "rows": [(role, masked_phone(role.person)) for role in queries.roles_of(request.user, list(page), moment)],
         "filter": chosen,
         "acts": queries.acts_on(request.user, asked),
+        "may_export": may(request.user, EXPORT, asked),
     }
     return render(request, "organizations/people.html", {**shown, **moment.context})
 
