@@ -2,6 +2,7 @@
 
 import base64
 import ipaddress
+from io import BytesIO
 from typing import Any
 
 import segno
@@ -74,7 +75,9 @@ class SecondStepAdapter(DefaultMFAAdapter):
         return user.get_username()
 
     def build_totp_svg(self, url: str) -> str:
-        return segno.make(url).svg_inline(scale=5, border=2)
+        drawn = BytesIO()
+        segno.make(url).save(drawn, kind="svg", scale=5, border=2)
+        return drawn.getvalue().decode()
 
     def encrypt(self, text: str) -> str:
         return base64.b64encode(seal(text, key="person", bound_to="second step")).decode()

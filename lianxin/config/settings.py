@@ -168,6 +168,11 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 MFA_ADAPTER = "lianxin.accounts.adapters.SecondStepAdapter"
+MFA_FORMS = {
+    "authenticate": "lianxin.accounts.second_step.CodeForm",
+    "activate_totp": "lianxin.accounts.second_step.AddAppForm",
+    "add_webauthn": "lianxin.accounts.second_step.AddPasskeyForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_TOLERANCE = 1

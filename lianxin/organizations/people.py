@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404
 
 from lianxin.accounts.sealing import SealBroken, fingerprint, seal, unseal
@@ -150,6 +150,8 @@ class Look:
     entry: Entry
     what: str
     who: str
+    concerns: str
+    """Code of the person concerned, without the name: the log opens nobody's data."""
     reason: str
 
 
@@ -179,16 +181,30 @@ def access_log(user: AnyUser) -> QuerySet[Entry]:
 
 def looks(entries: Iterable[Entry]) -> list[Look]:
     """Entries of the access log as lines to read."""
-    kinds = declared()
+    kinds, entries = declared(), list(entries)
+    codes = _codes_of(entries)
     return [
         Look(
             entry=entry,
             what=str(kinds[entry.kind].label),
             who=getattr(getattr(entry.actor, "person", None), "name", ""),
+            concerns=codes.get(entry.subject, ""),
             reason=getattr(getattr(entry, "reason", None), "text", ""),
         )
         for entry in entries
     ]
+
+
+def _codes_of(entries: list[Entry]) -> dict[str, str]:
+    """Subject of an entry → code of the person it is about, in one query."""
+    people = Person.objects.filter(
+        Q(pk__in=[entry.data["person"] for entry in entries if "person" in entry.data])
+        | Q(user__in=[entry.data["account"] for entry in entries if "account" in entry.data])
+    )
+    codes = {}
+    for pk, user, code in people.values_list("pk", "user", "code"):
+        codes[f"organizations.person:{pk}"] = codes[f"accounts.user:{user}"] = code
+    return codes
 
 
 def _unit_of(user: AnyUser, person: Person, permission: str) -> Unit | None:
