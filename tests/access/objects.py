@@ -5,9 +5,15 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from lianxin.accounts.models import User
+from lianxin.gatherings import actions as rooms
+from lianxin.gatherings.models import GatheringVersion
 from lianxin.ledger import clock
 from lianxin.ledger.models import Entry
 from lianxin.liaison import actions as liaison
+from lianxin.liaison.models import Problem, VisitVersion
+from lianxin.organizations import actions as organizations
+from lianxin.organizations import people as people_of_units
 from lianxin.organizations.models import ExportRequest, Person, Unit
 
 UNITS = (
@@ -61,47 +67,77 @@ def entries(world: Any) -> list[Thing]:
 
 
 def export_requests(world: Any) -> list[Thing]:
-    found = []
+    requests = ExportRequest.objects.select_related("unit")
+    return [Thing(request.unit.code, {"pk": request.pk}, frozenset({request.unit.code})) for request in requests]
+
+
+def visits(world: Any) -> list[Thing]:
+    found = VisitVersion.objects.select_related("visit__unit", "entry__actor")
+    return [
+        Thing(
+            f"a visit to {row.visit.unit.code}", {"pk": row.visit_id}, frozenset({row.visit.unit.code}), row.entry.actor.username
+        )
+        for row in found
+    ]
+
+
+def problems(world: Any) -> list[Thing]:
+    found = Problem.objects.select_related("unit", "leader__user")
+    return [
+        Thing(f"a problem at {row.unit.code}", {"pk": row.pk}, frozenset({row.unit.code}), row.leader.user.username)
+        for row in found
+    ]
+
+
+def gatherings(world: Any) -> list[Thing]:
+    found = GatheringVersion.objects.select_related("gathering__unit", "entry__actor")
+    return [
+        Thing(f"one at {unit.code}", {"pk": row.gathering_id}, frozenset({unit.code}), row.entry.actor.username)
+        for row in found
+        for unit in [row.gathering.unit]
+    ]
+
+
+LIVED_AT = {
+    # unit: who records there, who leads, who opens phones
+    "152221200203-1": ("secretary", "contact_leader", "county_officer"),
+    "152221100003-1": ("sibling_secretary", "sibling_leader", "sibling_officer"),
+    "150302001002-1": ("other_secretary", "other_leader", "other_county_officer"),
+}
+
+
+def canary(code: str) -> str:
+    """Words that stand in everything recorded at a unit, and must stand in no page of those out of whose reach it is."""
+    return f"words of {code}!"
+
+
+def live(world: Any) -> None:
+    """At one branch of each part of the tree: visits, a problem, a gathering, a phone opened, a request to take a list out."""
+    founder = User.objects.get(username="founder")
+    organizations.designate(actor=founder, unit=world.sibling_branch, designation="contact_point", since=date(2026, 1, 1))
+    for code, (secretary, leader, officer) in LIVED_AT.items():
+        unit, words, day = world.units[code], canary(code), date(2026, 3, 5)
+        visit = {"unit": unit, "kind": "inspection", "day": day, "visitor": world.people[leader], "findings": words}
+        for by in (secretary, leader, "inspector"):
+            if by != "inspector" or code != "150302001002-1":
+                liaison.record_visit(actor=world.user(by), **visit)
+        liaison.handle_problem(
+            actor=world.user(leader), unit=unit, day=day, leader=world.people[leader], matter=words, remedy=words
+        )
+        meeting = {"unit": unit, "kind": "members_met", "day": day, "topic": words, "present": 5, "place": words}
+        rooms.record_gathering(actor=world.user(secretary), **meeting)
+        people_of_units.reveal_phone(actor=world.user(officer), person=world.people[secretary], reason=words)
     for unit in Unit.objects.filter(code__in=UNITS):
-        request = ExportRequest.objects.create(
-            user=world.user("founder_of_requests"),
+        ExportRequest.objects.create(
+            user=world.user("other_secretary" if unit.code.startswith("150302") else "founder_of_requests"),
             unit=unit,
             table="people",
-            title=f"request {unit.code}",
+            title=canary(unit.code),
             address="/",
             rows=501,
             requested_at=clock.now(),
             entry=Entry.objects.filter(unit=unit)[0],
         )
-        found.append(Thing(unit.code, {"pk": request.pk}, frozenset({unit.code})))
-    return found
-
-
-RECORDERS = (("contact_leader", "152221200203-1"), ("inspector", "152221200203-1"), ("other_secretary", "150302001002-1"))
-
-
-def visits(world: Any) -> list[Thing]:
-    """An inspection by each who may record one, at the contact points of both counties."""
-    found = []
-    for by, code in RECORDERS:
-        visit = liaison.record_visit(
-            actor=world.user(by),
-            unit=world.units[code],
-            kind="inspection",
-            day=date(2026, 3, 5),
-            visitor=world.people[by],
-            findings=f"findings at {code}",
-        ).visit
-        found.append(Thing(f"{by}'s visit", {"pk": visit.pk}, frozenset({code}), by))
-    return found
-
-
-def problems(world: Any) -> list[Thing]:
-    leader = world.people["contact_leader"]
-    step = liaison.handle_problem(
-        actor=leader.user, unit=world.branch, day=date(2026, 3, 5), leader=leader, matter="the matter", remedy="the remedy"
-    )
-    return [Thing("the leader's problem", {"pk": step.problem.pk}, frozenset({world.branch.code}), "contact_leader")]
 
 
 OBJECTS: dict[str, Callable[[Any], list[Thing]]] = {
@@ -112,6 +148,7 @@ OBJECTS: dict[str, Callable[[Any], list[Thing]]] = {
     "export_request": export_requests,
     "visit": visits,
     "problem": problems,
+    "gathering": gatherings,
 }
 
 ABSENT: dict[str, Any] = {"code": "999999999999", "pk": 99_999_999}
@@ -122,6 +159,8 @@ NEWCOMERS = [
     ("volunteer", "志一", "152221200203-1", "", "volunteer", None),
     ("former_officer", "郝前", "152221200", "township_officer", "", date(2021, 1, 1)),
     ("closed_account", "严闭", "152221200", "township_officer", "", None),
+    ("sibling_leader", "林邻", "152221100003-1", "contact_leader", "", None),
+    ("other_leader", "欧阳联", "150302001002-1", "contact_leader", "", None),
     ("two_posts", "双林", "152221200203-1", "secretary", "", None),
     ("founder_of_requests", "申文", "152221200", "", "rural", None),
 ]
