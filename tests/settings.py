@@ -17,6 +17,7 @@ os.environ["LIANXIN_HOME"] = str(folder.path)
 from lianxin.config.settings import *  # noqa: E402, F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+ACCOUNT_RATE_LIMITS = {"login": "10000/m/ip"}
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 
 if not os.environ.get("LIANXIN_DATABASE_URL"):

@@ -104,6 +104,11 @@ def end_other_sessions(*, actor: User, keep: str) -> None:
     Session.objects.filter(user=actor).exclude(session_key=keep).delete()
 
 
+def forget_expired_sessions() -> None:
+    """Called at each sign-in, so that nothing has to be run by hand."""
+    Session.objects.filter(expire_date__lt=clock.now()).delete()
+
+
 def digest_of(token: str) -> str:
     return fingerprint(token, key="lookup")
 

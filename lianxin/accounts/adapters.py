@@ -8,12 +8,12 @@ from typing import Any
 import segno
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
-from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
+from lianxin.accounts.actions import forget_expired_sessions
 from lianxin.accounts.proof import note_proof
 from lianxin.accounts.sealing import fingerprint, seal, unseal
 from lianxin.accounts.sessions import DEVICE, SIGNED_IN_AT
@@ -37,6 +37,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def login(self, request: HttpRequest, user: AbstractBaseUser) -> None:
         super().login(request, user)
+        forget_expired_sessions()
         request.session[SIGNED_IN_AT] = clock.now().isoformat()
         request.session[DEVICE] = device_of(request)
         note_proof(request)
@@ -94,12 +95,6 @@ def device_of(request: HttpRequest) -> str:
 
 
 def address_token(request: HttpRequest) -> str:
-    """Stands for the browser's address when attempts are counted: a keyed digest in the form of a private IPv6 address.
-
-    Behind a trusted proxy the address is the last one the proxy added; nothing a browser sends itself is believed.
-    """
-    address = request.META.get("REMOTE_ADDR", "")
-    if settings.TRUSTED_PROXY:
-        address = request.headers.get("X-Forwarded-For", address).split(",")[-1].strip()
-    digest = bytes.fromhex(fingerprint(address, key="lookup"))
+    """Stands for the browser's address when attempts are counted: a keyed digest in the form of a private IPv6 address."""
+    digest = bytes.fromhex(fingerprint(request.META.get("REMOTE_ADDR", ""), key="lookup"))
     return str(ipaddress.IPv6Address(b"\xfd" + digest[:15]))

@@ -4,6 +4,7 @@ from typing import Any, cast
 
 from allauth.account.internal.flows.login import perform_password_login
 from allauth.account.models import Login
+from allauth.core import ratelimit
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import authenticate, logout, update_session_auth_hash
@@ -29,6 +30,8 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     go_on = safe_next(request, resolve_url(settings.LOGIN_REDIRECT_URL))
     if request.user.is_authenticated:
         return redirect(go_on)
+    if request.method == "POST" and not ratelimit.consume(request, action="login"):
+        return too_many(request)
     form = SignInForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         typed = {name: form.cleaned_data[name] for name in ("username", "password")}
@@ -45,6 +48,11 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 def locked(request: HttpRequest, *_: Any) -> HttpResponse:
     """What people see after too many wrong passwords (called by django-axes)."""
     return render(request, "accounts/locked.html", status=429)
+
+
+def too_many(request: HttpRequest) -> HttpResponse:
+    """One address tries many names: each costs us a slow hash, so there is a bound (settings, ACCOUNT_RATE_LIMITS)."""
+    return render(request, "accounts/too_many.html", status=429)
 
 
 @signed_in("POST")

@@ -167,6 +167,7 @@ ACCOUNT_ADAPTER = "lianxin.accounts.adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_RATE_LIMITS = {"login": "60/m/ip"}  # a whole office may sit behind one address
 MFA_ADAPTER = "lianxin.accounts.adapters.SecondStepAdapter"
 MFA_FORMS = {
     "authenticate": "lianxin.accounts.second_step.CodeForm",

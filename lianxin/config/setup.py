@@ -9,14 +9,14 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-from lianxin.accounts.actions import issue_links
 from lianxin.accounts.models import User
 from lianxin.config.backup import make_backup
 from lianxin.config.folder import current_folder
 from lianxin.ledger import clock
 from lianxin.ledger.guard import install_triggers
-from lianxin.organizations.actions import found_unit, register_person
-from lianxin.organizations.models import Title, Unit, UnitKind
+from lianxin.organizations.actions import found_unit
+from lianxin.organizations.invitations import first_administrator
+from lianxin.organizations.models import Unit, UnitKind
 
 FOUNDER = "lianxin"
 """The account that signs the founding acts. It has no password: nobody can sign in with it."""
@@ -52,13 +52,7 @@ def init(*, code: str, name: str, since: date, administrator: str) -> str:
     with transaction.atomic():
         founder = User.objects.create_user(FOUNDER, created_at=clock.now())
         county = found_unit(actor=founder, code=code, name=name, kind=UnitKind.COUNTY, parent=None, since=since)
-        person = register_person(
-            actor=founder, code="A0001", name=administrator, unit=county, since=clock.today(), title=Title.ADMINISTRATOR
-        )
-        person.user = User.objects.create_user("administrator", created_at=clock.now())
-        person.save(update_fields=["user"])
-        [token] = issue_links(actor=founder, accounts=[(person.user, county)])
-    return token
+        return first_administrator(actor=founder, county=county, name=administrator)
 
 
 def link_of(token: str) -> str:

@@ -20,20 +20,16 @@ SHOWN_AS_QR = 3
 """Up to so many links are also drawn in the terminal."""
 
 
-@click.command()
+@click.command(help=_("Make one-time links for these people, named by their codes. A link works once, for 14 days."))
 @click.argument("people", nargs=-1, metavar="PERSON…")
-@click.option("--all-without-account", "everybody", is_flag=True, help="Everybody in a post who has no account yet.")
-@click.option("--unit", "unit_code", metavar="CODE", help="With --all-without-account: only this unit and those beneath it.")
-@click.option("--base-url", envvar="LIANXIN_BASE_URL", default="http://localhost:8000", help="Where people reach us.")
-@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Write a page to print: a sheet per person.")
-@click.option("--as", "username", metavar="NAME", help="The administrator in whose name it is entered (default: the first one).")
+@click.option("--all-without-account", "everybody", is_flag=True, help=_("Everybody in a post who has no account yet."))
+@click.option("--unit", "unit_code", metavar="CODE", help=_("With --all-without-account: this unit and those beneath it."))
+@click.option("--base-url", envvar="LIANXIN_ADDRESS", default="http://localhost:8000", help=_("Where people reach us."))
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help=_("Write a page to print, a sheet per person."))
+@click.option("--as", "username", metavar="NAME", help=_("The administrator in whose name it is done (the first one)."))
 def invite(
     people: tuple[str, ...], everybody: bool, unit_code: str | None, base_url: str, output: Path | None, username: str | None
 ) -> None:
-    """Make a one-time link for each PERSON (a person's code): link to stdout, QR code to the terminal, sheets to a file.
-
-    A link lets its holder choose a password; it works once, for 14 days. A new one replaces an unused one.
-    """
     actor = User.objects.filter(username=username, is_active=True).first() if username else invitations.oldest_administrator()
     if actor is None:
         refuse(_("No administrator yet. Run “lianxin init” first, or name one with --as."))

@@ -74,22 +74,15 @@ def revoke_invitation(*, actor: Any, person: Person) -> Entry | None:
 
 @transaction.atomic
 def first_administrator(*, actor: User, county: Unit, name: str) -> str:
-    """The first administrator of an installation and the path of the link by which they choose a password.
+    """The first administrator of an installation: a person with the post, and the token of their one-time link.
 
-    actor: the account under which the county was founded (`founder()`); it becomes the administrator's own.
+    actor: the account under which the county was founded.
     """
-    person = register_person(
-        actor=actor, code=actor.username, name=name, unit=county, since=clock.today(), title=Title.ADMINISTRATOR
-    )
-    person.user = actor
+    person = register_person(actor=actor, code="A0001", name=name, unit=county, since=clock.today(), title=Title.ADMINISTRATOR)
+    person.user = User.objects.create_user("administrator", created_at=clock.now())
     person.save(update_fields=["user"])
-    [link] = _invite(actor, [person])
-    return link.path
-
-
-def founder(username: str = "admin") -> User:
-    """The account that founds an empty installation. It has no password until its link is used."""
-    return User.objects.create_user(username, created_at=clock.now())
+    [token] = accounts.issue_links(actor=actor, accounts=[(person.user, county)])
+    return token
 
 
 # --- reading ---------------------------------------------------------------------------------------------------------

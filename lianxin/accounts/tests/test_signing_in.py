@@ -68,6 +68,21 @@ def test_five_wrong_passwords_shut_the_door_for_a_while_even_for_the_right_one(b
     assert sign_in(Client(REMOTE_ADDR="10.1.2.3")).status_code == 302, "somebody else's mistakes lock nobody out elsewhere"
 
 
+def test_one_address_trying_many_names_is_slowed_down(batu, settings):
+    settings.ACCOUNT_RATE_LIMITS = {"login": "3/m/ip"}
+    stranger = Client(REMOTE_ADDR="203.0.113.77")
+    assert [sign_in(stranger, f"name{n}", "wrong").status_code for n in range(5)] == [422, 422, 422, 429, 429]
+    assert sign_in(Client(REMOTE_ADDR="203.0.113.78")).status_code == 302
+
+
+def test_sessions_that_ran_out_are_forgotten(batu):
+    old = Client()
+    sign_in(old)
+    Session.objects.update(expire_date=clock.now() - timedelta(days=1))
+    sign_in(Client())
+    assert Session.objects.count() == 1
+
+
 def test_addresses_are_not_kept_where_attempts_are_counted(batu):
     from axes.models import AccessAttempt
 
