@@ -46,6 +46,9 @@ def accounts_list(request: HttpRequest) -> HttpResponse:
 def invite(request: HttpRequest) -> HttpResponse:
     """Links exist nowhere but on this answer: print it or hand it over."""
     people = invitations.people_by_code(request.user, request.POST.getlist("person")[:200])
+    if not people:
+        messages.error(request, _("Tick the people who are to get a link."))
+        return redirect("accounts")
     try:
         links = invitations.invite_people(actor=request.user, people=people)
     except ValidationError as refused:

@@ -120,6 +120,12 @@ def test_closing_an_account_and_opening_it_again(world, admin):
     assert Client().post(again, CHOICE).status_code == 302
 
 
+def test_ticking_nobody_is_said_plainly(world, admin):
+    answer = admin.post("/accounts/invite/", {}, follow=True)
+    assert "Tick" in answer.content.decode() or "勾选" in answer.content.decode()
+    assert not Invitation.objects.exists()
+
+
 def test_nobody_closes_their_own_account(world, admin):
     admin.post("/accounts/close/", {"person": world.people["administrator"].code})
     assert admin.get("/accounts/").status_code == 200
