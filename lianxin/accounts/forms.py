@@ -24,6 +24,10 @@ class SignInForm(forms.Form):
     )
     remember = forms.BooleanField(label=_("Stay signed in on this device for two weeks"), required=False)
 
+    def clean_username(self) -> str:
+        """In small letters: the account is found either way, and wrong attempts must not be spread over spellings."""
+        return str(self.cleaned_data["username"]).lower()
+
 
 class NewPasswordMixin(forms.Form):
     """A password, chosen twice; it is held against the rules with the account in mind."""

@@ -8,7 +8,7 @@ from allauth.core import ratelimit
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import authenticate, logout, update_session_auth_hash
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render, resolve_url
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -58,7 +58,7 @@ def too_many(request: HttpRequest) -> HttpResponse:
 @signed_in("POST")
 def sign_out(request: HttpRequest) -> HttpResponse:
     logout(request)
-    return redirect("/")
+    return HttpResponseRedirect("/", headers={"Clear-Site-Data": '"cache"'})  # so that the back button shows nothing more
 
 
 @signed_in("GET", "POST")

@@ -30,7 +30,7 @@ from tests.access.expectations import Row, expectations
 from tests.world import OPENED, World
 
 ROWS = expectations()
-METHODS = ("GET", "POST", "PUT", "DELETE")
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 PHONE = "1380479{:04d}"
 
 
@@ -106,7 +106,7 @@ def what(response: HttpResponse) -> str:
 
 
 def expected(row: Row, method: str, role: str, thing: objects.Thing) -> str:
-    access = row.methods.get(method)
+    access = row.methods.get("GET" if method == "HEAD" else method)
     if access != "public" and role in rights.SIGNED_OUT:
         return "sign in"
     if access is None:

@@ -68,6 +68,21 @@ def test_five_wrong_passwords_shut_the_door_for_a_while_even_for_the_right_one(b
     assert sign_in(Client(REMOTE_ADDR="10.1.2.3")).status_code == 302, "somebody else's mistakes lock nobody out elsewhere"
 
 
+def test_spelling_the_name_differently_gives_no_more_attempts(batu):
+    client = Client()
+    for name in ("Secretary", "SECRETARY", "sEcretary", "seCretary"):
+        assert sign_in(client, name, "wrong").status_code == 422
+    assert sign_in(client, "secRetary", "wrong").status_code == 429
+    assert sign_in(Client(REMOTE_ADDR="10.9.9.9"), "SECRETARY").status_code == 302, "the right password opens in any spelling"
+
+
+def test_pages_of_a_signed_in_person_stay_out_of_shared_caches(batu):
+    client = Client()
+    sign_in(client)
+    assert client.get("/account/").headers["Cache-Control"] == "private, no-cache"
+    assert client.post("/sign-out/").headers["Clear-Site-Data"] == '"cache"'
+
+
 def test_one_address_trying_many_names_is_slowed_down(batu, settings):
     settings.ACCOUNT_RATE_LIMITS = {"login": "3/m/ip"}
     stranger = Client(REMOTE_ADDR="203.0.113.77")
