@@ -102,7 +102,7 @@ def sessions(request: HttpRequest) -> HttpResponse:
 def end_sessions(request: HttpRequest) -> HttpResponse:
     """End one session, or, without one named, all others."""
     named = request.POST.get("session", "")
-    if named:
+    if named.isalnum():
         actions.end_session(actor=cast(User, request.user), session_key=named)
     else:
         actions.end_other_sessions(actor=cast(User, request.user), keep=stored_key(request.session.session_key))

@@ -148,7 +148,8 @@ def people_by_code(user: AnyUser, codes: Sequence[str]) -> list[Person]:
 
 def find_people(codes: Sequence[str]) -> list[Person]:
     """The people of these codes, in that order; for commands, which whoever holds the data folder may run."""
-    found = {person.code: person for person in Person.objects.filter(seen(), code__in=codes).select_related("user")}
+    written = [code for code in codes if code.isprintable()]
+    found = {person.code: person for person in Person.objects.filter(seen(), code__in=written).select_related("user")}
     missing = next((code for code in codes if code not in found), None)
     if missing is not None:
         raise Http404(missing)
