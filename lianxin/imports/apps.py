@@ -7,4 +7,6 @@ class ImportsConfig(AppConfig):
     label = "imports"
 
     def ready(self) -> None:
+        from lianxin.imports import organization_sheets  # noqa: F401  # declares the sheets of units and people
+
         autodiscover_modules("sheets")

@@ -35,9 +35,10 @@ makes all visible at once:
     def bring_in_visits(actor, rows, batch):      # inside one transaction, at most 1,000 rows, only those that are new
         record_visits(actor=actor, visits=[NewVisit(unit=row["unit"], …) for row in rows], batch=batch)
 
-Rows stay hidden until `batch` is visible: pass it on to `record_many`, and give the room's own rows a `batch` as well (read them
-through `lianxin.ledger.models.seen`). `check` may be called again later for the same rows, and must then answer from the records. It does
-not ask for rights again: units and people beyond the importer's reach never get that far (at the terminal there is no such bound).
+Rows stay hidden until `batch` is visible: pass it on to `record_many`, and let the room's own rows be read through their entry or
+a `batch` of their own (`lianxin.ledger.models.seen`). `check` may be called again later for the same rows, and must then answer
+from the records. It does not ask for rights over units and people again: what lies beyond the importer's reach never gets that
+far, and at the terminal there is no such bound.
 
 The sheets of units and people stand in `organization_sheets.py` beside this file, because organizations is a foundation and may
 not know the engine.
@@ -45,7 +46,7 @@ not know the engine.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.utils.functional import Promise
@@ -53,9 +54,9 @@ from django.utils.functional import Promise
 from lianxin.ledger.models import Batch
 
 Text = str | Promise
-ColumnType = Literal["text", "code", "int", "date", "choice", "unit", "person", "phone"]
-COLUMN_TYPES: tuple[ColumnType, ...] = ("text", "code", "int", "date", "choice", "unit", "person", "phone")
-CODE_TYPES: tuple[ColumnType, ...] = ("code", "unit", "person", "phone")
+ColumnType = Literal["text", "code", "int", "date", "choice", "unit", "person", "unit_or_code", "person_or_code", "phone"]
+COLUMN_TYPES: tuple[ColumnType, ...] = get_args(ColumnType)
+CODE_TYPES: tuple[ColumnType, ...] = ("code", "unit", "person", "unit_or_code", "person_or_code", "phone")
 """Columns formatted as text in the template, so that Excel keeps every digit."""
 
 
@@ -64,7 +65,8 @@ class Column:
     """One column of a sheet.
 
     type, and what a row then holds: text, code, phone → str · int → int · date → datetime.date · choice → the choice's key ·
-        unit → Unit, within the reader's scope · person → Person, within the reader's scope. An empty optional cell is None.
+        unit → Unit and person → Person, within the importer's reach · unit_or_code, person_or_code: the same, or the code as
+        typed where there is none, for rows that bring one in. An empty optional cell is None.
     label: the heading, a lazy translation; a workbook may carry it in any language of the product.
     help: one line under the heading in the instructions.
     example: what the sample row shows, as typed.
@@ -145,7 +147,9 @@ class Sheet:
     apply: bring new rows in. Called inside a transaction; raising ValidationError leaves nothing behind.
     change: bring changed rows in; without it, `check` must not yield Changed.
     check_file: sees all rows of the file first, for what only the whole can tell (a parent further up).
-    in_order: sorts new rows before they are applied (parents before children).
+    hidden: whether what `apply` writes stays hidden until the batch is visible. Where not (units), a workbook of at most 1,000
+        new rows is still one transaction; a longer one grows slice by slice, each complete in itself.
+    finish: what follows once all is visible, in small transactions of its own; doing it twice must change nothing.
     help: a sentence or two at the head of the instructions.
     """
 
@@ -158,7 +162,8 @@ class Sheet:
     apply: Apply
     change: Apply | None = None
     check_file: Check | None = None
-    in_order: Callable[[Sequence[Row]], Sequence[Row]] | None = None
+    hidden: bool = True
+    finish: Callable[[AbstractBaseUser, Batch], object] | None = None
     help: Text = ""
 
     def column(self, key: str) -> Column:

@@ -54,6 +54,8 @@ LEAST: Mapping[str, int] = {"term_years": 1}
 COMMITTEE_TITLES = (Title.SECRETARY, Title.DEPUTY_SECRETARY, Title.COMMITTEE_MEMBER)
 MOST_IN_COMMITTEE = 7
 LEAST_FOR_COMMITTEE = 3
+SETTLED_AT_ONCE = 200
+"""Posts of an import whose committees are worked out in one transaction."""
 
 
 def fact_text(key: str, value: object) -> str:
@@ -670,14 +672,79 @@ def _person_codes(codes: Sequence[str]) -> dict[str, str]:
     return taken
 
 
-@transaction.atomic
 def settle_batch(batch: Batch) -> None:
-    """Work out the committees' facts from the posts of an import, once it has been made visible."""
-    posts = Post.objects.filter(batch=batch).values_list("person_id", "title", "since")
-    titles = {person: (title, since) for person, title, since in posts}
-    entries = Entry.objects.filter(batch=batch, kind="organizations.person_registered").select_related("unit")
-    known = [(entry, titles.get(entry.data["person"])) for entry in entries]
-    _derive_committees([Change(entry.unit, post[0], post[1], entry) for entry, post in known if post], instant=clock.now())
+    """Work out the committees' facts from the posts of an import, once it has been made visible; a few units a transaction."""
+    wanted = (*COMMITTEE_TITLES, Title.HEAD)
+    posts = list(Post.objects.filter(batch=batch, title__in=wanted).select_related("unit").order_by("unit__path", "pk"))
+    for start in range(0, len(posts), SETTLED_AT_ONCE):
+        part = posts[start : start + SETTLED_AT_ONCE]
+        subjects = {f"organizations.post:{post.pk}" for post in part} | {
+            f"organizations.person:{post.person_id}" for post in part
+        }
+        with transaction.atomic():
+            entries = {entry.subject: entry for entry in Entry.objects.filter(batch=batch, subject__in=subjects)}
+            acts = [(post, entries.get(f"organizations.post:{post.pk}")) for post in part]
+            known = [(post, entry or entries.get(f"organizations.person:{post.person_id}")) for post, entry in acts]
+            changes = [Change(post.unit, post.title, post.since, entry) for post, entry in known if entry is not None]
+            _derive_committees(changes, instant=clock.now())
+
+
+@dataclass(frozen=True)
+class NewPlace:
+    """A membership, a post or both at a unit, for a person who is registered already."""
+
+    person: Person
+    unit: Unit
+    since: date
+    membership: str = ""
+    title: str = ""
+
+
+@transaction.atomic
+def place_people(*, actor: AbstractBaseUser, places: Iterable[NewPlace], batch: Batch | None = None) -> list[Entry]:
+    """`join_unit` and `give_post` for many registered people: one entry for each membership and each post. All or nothing.
+
+    batch: the import they belong to; they stay hidden until it is made visible, and `settle_batch` then works out the facts.
+    The caller has checked that nobody holds the same already.
+    """
+    wanted = list(places)
+    memberships = Membership.objects.bulk_create(
+        [
+            Membership(person=new.person, unit=new.unit, kind=MembershipKind(new.membership), since=new.since, batch=batch)
+            for new in wanted
+            if new.membership
+        ],
+        batch_size=500,
+    )
+    posts = Post.objects.bulk_create(
+        [
+            Post(person=new.person, unit=new.unit, title=Title(new.title), since=new.since, batch=batch)
+            for new in wanted
+            if new.title
+        ],
+        batch_size=500,
+    )
+    acts = [
+        Act(
+            "organizations.member_joined",
+            row.unit,
+            row.since,
+            subject=f"organizations.membership:{row.pk}",
+            data={"person": row.person_id, "membership": str(row.kind)},
+        )
+        for row in memberships
+    ]
+    acts += [
+        Act(
+            "organizations.post_given",
+            row.unit,
+            row.since,
+            subject=f"organizations.post:{row.pk}",
+            data={"person": row.person_id, "title": str(row.title)},
+        )
+        for row in posts
+    ]
+    return record_many(actor=actor, acts=acts, batch=batch)
 
 
 @transaction.atomic
