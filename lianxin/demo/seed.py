@@ -468,6 +468,5 @@ def correct_something(county: County) -> None:
         topic=f"{version.topic}（更正）",
         present=version.present,
         place=version.place,
-        joint=version.joint,
         reason=county.rng.choice(life.REASONS),
     )

@@ -39,13 +39,15 @@ class NewGathering:
     topic: str
     present: int | None = None
     place: str = ""
-    joint: bool = False
     recorded_by: AbstractBaseUser | None = None
 
 
-def may_correct(actor: AbstractBaseUser, entry: Entry) -> bool:
-    """Who recorded it may correct it while a post there lasts; so may the unit's secretary and those above."""
-    return may(actor, ENTRY_CORRECT, entry.unit) or (entry.actor_id == actor.pk and may(actor, GATHERING_RECORD, entry.unit))
+def may_correct_gathering(actor: AbstractBaseUser, gathering: Gathering) -> bool:
+    """Who recorded a version of it may correct it while a post there lasts; so may the unit's secretary and those above."""
+    if may(actor, ENTRY_CORRECT, gathering.unit):
+        return True
+    here = may(actor, GATHERING_RECORD, gathering.unit)
+    return here and gathering.versions.filter(entry__actor_id=actor.pk).exists()
 
 
 @transaction.atomic
@@ -58,12 +60,20 @@ def record_gathering(
     topic: str,
     present: int | None = None,
     place: str = "",
-    joint: bool = False,
+    another: bool = False,
 ) -> GatheringVersion:
-    """Record one gathering. Raises Http404 where the actor may not, GatheringError as `record_gatherings` does."""
+    """Record one gathering. Raises Http404 where the actor may not, GatheringError as `record_gatherings` does.
+
+    another: a second one of its kind on that day; else a day that already has one is refused (a colleague was faster).
+    """
     if not may(actor, GATHERING_RECORD, unit):
         raise Http404
-    new = NewGathering(unit, kind, day, topic, present, place, joint)
+    same_day = GatheringVersion.objects.standing().filter(
+        entry__unit=unit, entry__kind=GatheringKind(kind).entry_kind, entry__happened_on=day
+    )
+    if not another and same_day.exists():
+        raise GatheringError("same_day", kind=GatheringKind(kind).label, unit=unit.name, day=day)
+    new = NewGathering(unit, kind, day, topic, present, place)
     [version] = record_gatherings(actor=actor, gatherings=[new])
     return version
 
@@ -94,8 +104,6 @@ def join_gathering(*, actor: AbstractBaseUser, host: Gathering, unit: Unit, pres
     if not may(actor, GATHERING_RECORD, unit):
         raise Http404
     held = _standing_version(host)
-    if not held.joint:
-        raise GatheringError("not_joint")
     if host.unit_id == unit.pk:
         raise GatheringError("own_gathering")
     kind = held.entry.kind.removeprefix("gatherings.")
@@ -103,7 +111,7 @@ def join_gathering(*, actor: AbstractBaseUser, host: Gathering, unit: Unit, pres
     guest, _ = Gathering.objects.get_or_create(host=host, unit=unit)
     if GatheringVersion.objects.standing().filter(gathering=guest).exists():
         raise GatheringError("joined", unit=unit.name)
-    new = NewGathering(unit, kind, held.entry.happened_on, held.topic, present, held.place, joint=True)
+    new = NewGathering(unit, kind, held.entry.happened_on, held.topic, present, held.place)
     [version] = _write(actor, [(guest, new)], None)
     return version
 
@@ -118,19 +126,18 @@ def correct_gathering(
     topic: str,
     present: int | None,
     place: str,
-    joint: bool,
     reason: str,
 ) -> GatheringVersion:
     """Say anew what a gathering was; what was said before stays, closed, with the reason.
 
     Raises Http404 where the actor may not correct it, GatheringError where nothing changed or it was taken back.
     """
-    last = _standing_version(gathering)
-    if not may_correct(actor, last.entry):
+    if not may_correct_gathering(actor, gathering):
         raise Http404
+    last = _standing_version(gathering)
     _need_holder(gathering.unit, kind)
     _need_topic(topic)
-    version = _version(gathering, NewGathering(gathering.unit, kind, day, topic, present, place, joint))
+    version = _version(gathering, NewGathering(gathering.unit, kind, day, topic, present, place))
     entry_kind = GatheringKind(kind).entry_kind
     if (entry_kind, day, _said(version)) == (last.entry.kind, last.entry.happened_on, _said(last)):
         raise GatheringError("unchanged")
@@ -151,9 +158,9 @@ def correct_gathering(
 @transaction.atomic
 def void_gathering(*, actor: AbstractBaseUser, gathering: Gathering, reason: str) -> Entry:
     """Take a gathering back: it never was, or was recorded twice. It stays readable, struck through, and is no longer counted."""
-    last = _standing_version(gathering)
-    if not may_correct(actor, last.entry):
+    if not may_correct_gathering(actor, gathering):
         raise Http404
+    last = _standing_version(gathering)
     return record(
         actor=actor,
         kind="gatherings.gathering_voided",
@@ -167,7 +174,7 @@ def void_gathering(*, actor: AbstractBaseUser, gathering: Gathering, reason: str
 
 def gathering_commitment(version: GatheringVersion) -> str:
     """What binds a version's words to its entry."""
-    return commitment(version.salt, topic=version.topic, place=version.place, present=version.present, joint=version.joint)
+    return commitment(version.salt, topic=version.topic, place=version.place, present=version.present)
 
 
 def _write(actor: AbstractBaseUser, pairs: list[tuple[Gathering, NewGathering]], batch: Batch | None) -> list[GatheringVersion]:
@@ -194,13 +201,12 @@ def _version(gathering: Gathering, new: NewGathering) -> GatheringVersion:
         topic=new.topic.strip(),
         place=new.place.strip(),
         present=new.present,
-        joint=new.joint,
         salt=new_salt(),
     )
 
 
-def _said(version: GatheringVersion) -> tuple[str, str, int | None, bool]:
-    return version.topic, version.place, version.present, version.joint
+def _said(version: GatheringVersion) -> tuple[str, str, int | None]:
+    return version.topic, version.place, version.present
 
 
 def _standing_version(gathering: Gathering) -> GatheringVersion:

@@ -10,7 +10,7 @@ MESSAGES = {
     "no_topic": _("Say what it was about: without a topic nobody can tell this gathering from another."),
     "taken_back": _("This gathering was already taken back. Record it anew if it took place."),
     "unchanged": _("Nothing was changed, so there is nothing to correct."),
-    "not_joint": _("This gathering is not held together with other units."),
+    "same_day": _("%(unit)s already has a %(kind)s on %(day)s. If two were held, say so below; else there is nothing to do."),
     "own_gathering": _("Your unit is the host of this gathering; it is recorded already."),
     "joined": _("%(unit)s already recorded that it took part."),
 }

@@ -1,7 +1,7 @@
 """Organisational life (组织生活): what a branch or group held. What, where and when stands in the ledger; here stand the words.
 
 A gathering is never changed: each correction adds a version with an entry of its own. A joint gathering is one gathering per unit
-taking part, each with its own entry, all pointing at the host's.
+taking part, each with its own entry, all pointing at the host's: nobody ticks “joint”, it is joint because somebody joined.
 """
 
 from typing import Self
@@ -70,8 +70,6 @@ class GatheringVersion(models.Model):
     """Where, if not at the unit's own rooms (异地)."""
     present = models.PositiveIntegerField(null=True, blank=True)
     """How many of this unit came; null: not counted."""
-    joint = models.BooleanField(default=False)
-    """Held together with other units, who may join by the host's link."""
     salt = models.CharField(max_length=16)
 
     objects = GatheringVersionQuerySet.as_manager()

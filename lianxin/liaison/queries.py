@@ -14,24 +14,25 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from lianxin.ledger import clock
-from lianxin.ledger.kinds import find_kind
 from lianxin.ledger.models import Entry, seen
 from lianxin.ledger.submissions import new_key
 from lianxin.liaison.actions import ENTRY_KINDS, allowed_moves, may_correct_visit, may_ever_move
 from lianxin.liaison.models import Problem, ProblemState, ProblemStep, Visit, VisitKind, VisitVersion
+from lianxin.organizations import words
 from lianxin.organizations.access import (
     INSPECTION_RECORD,
     RECORD_VIEW,
     VISIT_RECEIVE,
     VISIT_RECORD,
     AnyUser,
+    entry_scope,
     may,
     scope,
     unit_for,
     units_for,
 )
 from lianxin.organizations.models import Designation, DesignationKind, Person, Post, Title, Unit
-from lianxin.organizations.names import name_of_account, name_shown
+from lianxin.organizations.names import name_shown
 from lianxin.reminders.notices import Act, act_for
 from lianxin.schemes.explain import here, say_missing
 from lianxin.schemes.queries import StandingRow, schemes_in_force, standings
@@ -64,19 +65,11 @@ def leaders_of(units: Iterable[Unit]) -> list[Person]:
 
 @dataclass(frozen=True)
 class Told:
-    """One version of a record, as the reader may see it: what was said, by whom, and what became of it."""
+    """One version of a record, as the reader may see it: its entry ready to be read, who came, and in what words."""
 
-    label: str
-    day: date
-    entry: Entry
-    by: str
-    superseded: bool = False
-    why: str = ""
-    corrected_by: str = ""
+    line: words.Line
     visitor: str = ""
-    words: tuple[str, ...] = ()
-    reason: str = ""
-    """Why this step itself was taken."""
+    said: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -95,12 +88,12 @@ class VisitPage:
     @property
     def stands(self) -> bool:
         """Whether it was not taken back."""
-        return not self.newest.superseded
+        return not self.newest.line.superseded
 
 
 def visits_for(user: AnyUser) -> "QuerySet[VisitVersion]":
     """Every visit the user may read, as it stands now, newest first."""
-    versions = VisitVersion.objects.standing().filter(scope(user, RECORD_VIEW, prefix="visit__unit__"))
+    versions = VisitVersion.objects.standing().filter(entry_scope(user, RECORD_VIEW, prefix="entry__"))
     return versions.select_related("visit__unit", "entry", "visitor").order_by("-entry__happened_on", "-pk")
 
 
@@ -113,7 +106,7 @@ class Line:
     unit: Unit
     day: date
     visitor: str
-    words: str
+    said: str
 
 
 @dataclass(frozen=True)
@@ -141,7 +134,7 @@ def lines(user: AnyUser, versions: Iterable[VisitVersion]) -> list[Line]:
     return [
         Line(
             version.visit_id,
-            str(find_kind(version.entry.kind).label),
+            words.kind_words(version.entry.kind),
             version.visit.unit,
             version.entry.happened_on,
             name_shown(user, version.visitor, version.visit.unit),
@@ -153,12 +146,15 @@ def lines(user: AnyUser, versions: Iterable[VisitVersion]) -> list[Line]:
 
 def visit_page(user: AnyUser, pk: int) -> VisitPage:
     """One visit, what was corrected and taken back included. Raises Http404."""
-    versions = VisitVersion.objects.filter(seen("entry__"), scope(user, RECORD_VIEW, prefix="visit__unit__"), visit=pk)
+    versions = VisitVersion.objects.filter(seen("entry__"), entry_scope(user, RECORD_VIEW, prefix="entry__"), visit=pk)
     found = list(versions.select_related("visit__unit", "visitor", *TELLING).order_by("-pk"))
     if not found:
         raise Http404
     visit = found[0].visit
-    told = [_told(user, version.entry, name_shown(user, version.visitor, visit.unit), (version.findings,)) for version in found]
+    told = [
+        Told(line, name_shown(user, version.visitor, visit.unit), said(version.findings))
+        for line, version in zip(words.lines(user, [version.entry for version in found], visit.unit), found, strict=True)
+    ]
     return VisitPage(visit, found, told, may_correct_visit(_account(user), visit))
 
 
@@ -180,24 +176,8 @@ TELLING = (
 """What telling a version needs of its entry."""
 
 
-def _told(user: AnyUser, entry: Entry, visitor: str = "", words: tuple[str, ...] = ()) -> Told:
-    after: Entry | None = getattr(entry, "superseded_by", None)
-    return Told(
-        label=str(find_kind(entry.kind).label),
-        day=entry.happened_on,
-        entry=entry,
-        by=name_of_account(user, entry.actor, entry.unit),
-        superseded=after is not None,
-        why=_reason(after),
-        reason=_reason(entry),
-        corrected_by=name_of_account(user, after.actor, entry.unit) if after is not None else "",
-        visitor=visitor,
-        words=tuple(word for word in words if word),
-    )
-
-
-def _reason(entry: Entry | None) -> str:
-    return str(entry.reason.text) if entry is not None and hasattr(entry, "reason") else ""
+def said(*texts: str) -> tuple[str, ...]:
+    return tuple(text for text in texts if text)
 
 
 def number_in(entry: Entry) -> int:
@@ -208,7 +188,7 @@ def number_in(entry: Entry) -> int:
 def visit_facts(user: AnyUser, entry: Entry) -> list[tuple[str, str]]:
     """What a saved visit says, for the page that asks what a changed one meant."""
     newest = visit_page(user, number_in(entry)).newest
-    return [(_("Who came"), newest.visitor), *((_("What was found"), words) for words in newest.words)]
+    return [(_("Who came"), newest.visitor), *((_("What was found"), text) for text in newest.said)]
 
 
 # --- problems --------------------------------------------------------------------------------------------------------
@@ -266,7 +246,10 @@ def problem_page(user: AnyUser, pk: int) -> ProblemPage:
     return ProblemPage(
         problem=problem,
         leader=name_shown(user, problem.leader, problem.unit),
-        steps=[_told(user, step.entry, words=(step.matter, step.remedy)) for step in steps],
+        steps=[
+            Told(line, said=said(step.matter, step.remedy))
+            for line, step in zip(words.lines(user, [step.entry for step in steps], problem.unit), steps, strict=True)
+        ],
         moves=allowed_moves(_account(user), problem),
         last_words=next(step for step in steps if step.matter),
     )
@@ -282,8 +265,8 @@ def problem_to_move(user: AnyUser, pk: int, move: str) -> ProblemPage:
 
 def problem_facts(user: AnyUser, entry: Entry) -> list[tuple[str, str]]:
     """What a saved problem says, for the page that asks what a changed one meant."""
-    words = problem_page(user, number_in(entry)).last_words
-    return [(_("What was the problem"), words.matter), (_("What was done about it"), words.remedy)]
+    last = problem_page(user, number_in(entry)).last_words
+    return [(_("What was the problem"), last.matter), (_("What was done about it"), last.remedy)]
 
 
 def waiting_for(user: AnyUser) -> "QuerySet[Problem]":

@@ -202,13 +202,13 @@ def unit_for(user: AnyUser, code: str, *permissions: str) -> Unit:
     return unit
 
 
-def entry_scope(user: AnyUser, *permissions: str) -> Q:
-    """The entries on whose unit the user has any of these permissions: as it stands now, or as it stood when the thing happened
-    (work stays with where it was done, and so does the right to read it)."""
-    condition = scope(user, *permissions, prefix="unit__")
+def entry_scope(user: AnyUser, *permissions: str, prefix: str = "") -> Q:
+    """The entries (at `prefix`) on whose unit the user has any of these permissions: as it stands now, or as it stood when the
+    thing happened (work stays with where it was done, and so does the right to read it)."""
+    condition = scope(user, *permissions, prefix=f"{prefix}unit__")
     for grant in grants_for(user):
         if grant.reach == SUBTREE and not grant.permissions.isdisjoint(permissions):
-            condition |= Q(unit_path__gte=grant.path, unit_path__lt=grant.path + ":")
+            condition |= Q(**{f"{prefix}unit_path__gte": grant.path, f"{prefix}unit_path__lt": path_end(grant.path)})
     return condition
 
 

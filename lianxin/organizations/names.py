@@ -1,6 +1,5 @@
 """Whose name a reader may see. Names are personal data: without the right to see people, a plain word stands instead."""
 
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.utils.translation import gettext as _
 
 from lianxin.organizations.access import PEOPLE_VIEW, AnyUser, may
@@ -14,11 +13,6 @@ def name_shown(reader: AnyUser, person: Person | None, unit: Unit) -> str:
     if (person.user_id is not None and person.user_id == reader.pk) or may(reader, PEOPLE_VIEW, unit):
         return person.name
     return _("name not shown")
-
-
-def name_of_account(reader: AnyUser, account: AbstractBaseUser, unit: Unit) -> str:
-    """The same for an account, as on an entry. Select `actor__person` with the entry."""
-    return name_shown(reader, getattr(account, "person", None), unit)
 
 
 def person_of(account: AnyUser) -> Person | None:

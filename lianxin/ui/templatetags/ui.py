@@ -33,6 +33,12 @@ def instant(value: datetime | None) -> str:
 
 
 @register.filter
+def month_name(value: date) -> str:
+    """3月 / Mar."""
+    return dates.month(value)
+
+
+@register.filter
 def iso(value: date | None) -> str:
     """2026-03-05, for `datetime` attributes and inputs."""
     return value.isoformat() if value else ""
