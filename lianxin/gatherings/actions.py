@@ -216,10 +216,14 @@ def _standing_version(gathering: Gathering) -> GatheringVersion:
     return version
 
 
+def holds(unit: Unit, kind: str) -> bool:
+    """Whether units of this kind hold such a thing."""
+    return GatheringKind(kind) in HOLDERS.get(UnitKind(unit.kind), ())
+
+
 def _need_holder(unit: Unit, kind: str) -> None:
-    wanted = GatheringKind(kind)
-    if wanted not in HOLDERS.get(UnitKind(unit.kind), ()):
-        raise GatheringError("wrong_unit", unit=unit.name, kind=wanted.label)
+    if not holds(unit, kind):
+        raise GatheringError("wrong_unit", unit=unit.name, kind=GatheringKind(kind).label)
 
 
 def _need_topic(topic: str) -> None:

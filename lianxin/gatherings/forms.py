@@ -8,12 +8,10 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from lianxin.gatherings import queries
-from lianxin.gatherings.models import MOST_PRESENT, WORDS, GatheringKind
+from lianxin.gatherings.models import MOST_PRESENT, PLACE, WORDS, GatheringKind
 from lianxin.ledger.submissions import DayField, OnceForm, ReasonField
 from lianxin.organizations.access import AnyUser
 from lianxin.organizations.models import Unit, UnitKind
-
-PLACE = 120
 
 
 class HeldForm(OnceForm):

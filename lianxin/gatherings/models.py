@@ -14,6 +14,8 @@ from lianxin.ledger.models import Entry, seen
 from lianxin.organizations.models import Unit
 
 WORDS = 1000
+PLACE = 120
+"""The most a person may write in one field."""
 MOST_PRESENT = 10_000
 
 
@@ -66,7 +68,7 @@ class GatheringVersion(models.Model):
     gathering = models.ForeignKey(Gathering, models.PROTECT, related_name="versions")
     entry = models.OneToOneField(Entry, models.PROTECT, related_name="+")
     topic = models.CharField(max_length=WORDS)
-    place = models.CharField(max_length=120, blank=True)
+    place = models.CharField(max_length=PLACE, blank=True)
     """Where, if not at the unit's own rooms (异地)."""
     present = models.PositiveIntegerField(null=True, blank=True)
     """How many of this unit came; null: not counted."""

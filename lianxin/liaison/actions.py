@@ -156,15 +156,24 @@ def _standing_version(visit: Visit) -> VisitVersion:
 
 def _need_points(wanted: set[tuple[Unit, date]]) -> None:
     """Each unit was a contact point on the day. Raises LiaisonError for the first that was not."""
+    outside = next(iter(not_points(wanted)), None)
+    if outside is not None:
+        raise LiaisonError("not_a_point", unit=outside[0].name, day=outside[1])
+
+
+def not_points(wanted: set[tuple[Unit, date]]) -> list[tuple[Unit, date]]:
+    """Those of these units that were no contact point on their day. One query."""
     points = Designation.objects.known().filter(designation=DesignationKind.CONTACT_POINT)
     spans: dict[int, list[tuple[date, date | None]]] = {}
     for unit_id, since, until in points.filter(unit__in={unit.pk for unit, _ in wanted}).values_list("unit_id", "since", "until"):
         spans.setdefault(unit_id, []).append((since, until))
-    for unit, day in wanted:
-        if day > clock.today() or (unit.closed_on is not None and unit.closed_on <= day):
-            continue  # the ledger says so, and better
-        if not any(since <= day and (until is None or day < until) for since, until in spans.get(unit.pk, ())):
-            raise LiaisonError("not_a_point", unit=unit.name, day=day)
+    return [
+        (unit, day)
+        for unit, day in wanted
+        # a day to come and a closed unit are the ledger's to refuse, in better words
+        if day <= clock.today() and not (unit.closed_on is not None and unit.closed_on <= day)
+        if not any(since <= day and (until is None or day < until) for since, until in spans.get(unit.pk, ()))
+    ]
 
 
 # --- problems --------------------------------------------------------------------------------------------------------
