@@ -52,7 +52,8 @@ def test_queries_take_the_user_first_or_what_the_user_was_already_given(path):
         if not isinstance(node, ast.FunctionDef) or node.name.startswith("_") or f"{place(path)}:{node.name}" in WITHOUT_USER:
             continue
         first = next(iter([*node.args.posonlyargs, *node.args.args]), None)
-        if first is None or (first.arg != "user" and ast.unparse(first.annotation or ast.Constant(None)) in KEYS):
+        by_key = first is not None and first.arg != "user" and ast.unparse(first.annotation or ast.Constant(None)) in KEYS
+        if by_key or (first is None and ".objects" in ast.unparse(node)):
             wrong.append(f"{place(path, node)}: {node.name}({first.arg if first else ''}…)")
     assert not wrong, "the first argument of a query is the user:\n" + "\n".join(wrong)
 
