@@ -51,7 +51,7 @@ declare(
             ),
             Column("kind", _("What was held"), "choice", choices=GatheringKind.choices, example="members_met"),
             Column("day", _("Day"), "date", example="2026-03-05"),
-            Column("topic", _("What it was about"), "text", longest=WORDS, example="讨论年度工作"),
+            Column("topic", _("What it was about"), "text", longest=WORDS),
             Column("present", _("How many came"), "int", required=False, least=1, most=MOST_PRESENT, example="12"),
             Column("place", _("Where, if elsewhere"), "text", required=False, longest=PLACE),
         ),
