@@ -34,6 +34,7 @@ MESSAGES = {
     "too_early": _("The last election was on %(last)s; %(day)s is more than a year before the term ends on %(due)s."),
     "post_held": _("%(person)s already holds this post since %(day)s."),
     "member_already": _("%(person)s already belongs to %(unit)s since %(day)s."),
+    "no_member": _("%(person)s does not belong to %(unit)s today."),
     "election_later": _("%(unit)s has an election on record on %(last)s. Choose a later day."),
     "post_over": _("This post ended on %(day)s."),
     "ends_before_start": _("It began on %(since)s; it cannot end on %(until)s or earlier."),

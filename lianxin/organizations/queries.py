@@ -500,7 +500,21 @@ class Offer:
 
 
 ELECTING = (UnitKind.COMMITTEE, UnitKind.GENERAL_BRANCH, UnitKind.BRANCH)
-OFFERS: Sequence[tuple[str, str, Words]] = ()
+OFFERS: Sequence[tuple[str, str, Words]] = (
+    ("hold_election", ELECTION_HOLD, _("Record an election")),
+    ("give_post", POST_GIVE, _("Give a post")),
+    ("end_post", POST_GIVE, _("End a post")),
+    ("take_in", POST_GIVE, _("Take a member in")),
+    ("leave_unit", POST_GIVE, _("Record that a member left")),
+    ("found_unit", TREE_CHANGE, _("Found a unit beneath")),
+    ("designate_unit", TREE_CHANGE, _("Designate")),
+    ("end_designation", TREE_CHANGE, _("End a designation")),
+    ("set_fact", TREE_CHANGE, _("Set a fact")),
+    ("rename_unit", TREE_CHANGE, _("Rename")),
+    ("move_unit", TREE_CHANGE, _("Move")),
+    ("merge_unit", TREE_CHANGE, _("Merge into another")),
+    ("close_unit", TREE_CHANGE, _("Close")),
+)
 
 
 def acts_on(user: AnyUser, unit: Unit) -> list[Offer]:
