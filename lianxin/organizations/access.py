@@ -88,9 +88,7 @@ GRANTS: dict[str, tuple[Reach, frozenset[str]]] = {
     Title.TOWNSHIP_OFFICER: (
         SUBTREE,
         frozenset(
-            _MEMBER
-            | {ENTRY_VIEW, RECORD_VIEW, PEOPLE_VIEW, IMPORT_RECORDS, ELECTION_HOLD, POST_GIVE}
-            | {ENTRY_CORRECT, REVEAL}
+            _MEMBER | {ENTRY_VIEW, RECORD_VIEW, PEOPLE_VIEW, IMPORT_RECORDS, ELECTION_HOLD, POST_GIVE} | {ENTRY_CORRECT, REVEAL}
         ),
     ),
     Title.DEPARTMENT_HANDLER: (OWN, frozenset(_MEMBER | {ENTRY_VIEW})),

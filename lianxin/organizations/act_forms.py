@@ -580,12 +580,9 @@ class TakeIn(NamesPerson):
             told.append(_("%(person)s is registered as a new person.") % words)
             alike = list(people_for(self.user, PEOPLE_VIEW).filter(name=name).values_list("code", flat=True)[:3])
             if alike:
-                told.append(
-                    _(
-                        "Somebody of that name is registered already: %(codes)s. Is it the same person? Then go back and write the code."
-                    )
-                    % {"codes": "、".join(alike)}
-                )
+                words = {"codes": "、".join(alike)}
+                told.append(_("Somebody of that name is registered already: %(codes)s.") % words)
+                told.append(_("Is it the same person? Then go back and write the code."))
         return told
 
     def act(self) -> Entry:
