@@ -12,17 +12,20 @@ from django.db.models import BooleanField, Case, Count, F, Max, OuterRef, Q, Que
 from django.db.models.functions import Substr
 from django.http import Http404
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from lianxin.ledger import clock
 from lianxin.ledger.models import Entry, seen
 from lianxin.ledger.moments import Moment
 from lianxin.organizations.access import (
+    ELECTION_HOLD,
     ENTRY_VIEW,
     PEOPLE_VIEW,
     POST_GIVE,
     REVEAL,
     STANDING_VIEW,
     SUBTREE,
+    TREE_CHANGE,
     AnyUser,
     entry_scope,
     giveable_titles,
