@@ -21,6 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("lianxin.accounts.urls")),
     path("", include("lianxin.liaison.urls")),
     path("", include("lianxin.gatherings.urls")),
+    path("", include("lianxin.imports.urls")),
     path("", include("lianxin.organizations.privacy_urls")),
     path("", include("lianxin.organizations.urls")),
 ]

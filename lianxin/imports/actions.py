@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
+from django.apps import apps
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, models, transaction
@@ -316,10 +317,10 @@ def _fail(upload: Upload, error: ValidationError) -> Upload:
 
 def _withdraw(batch: Batch) -> None:
     """Delete a hidden batch's own rows, 1,000 at a time. Its entries stay hidden for ever: the ledger keeps what it was told."""
-    kept = set(guarded_models())
-    held = [relation.related_model for relation in Batch._meta.related_objects if relation.field.name == "batch"]
-    models_ = [model for model in held if isinstance(model, type) and model not in kept and model is not Upload]
-    for model in sorted(models_, key=lambda model: sum(other in _pointed_at(model) for other in models_), reverse=True):
+    kept = {*guarded_models(), Upload}
+    held = [model for model in apps.get_models() if model not in kept and Batch in _pointed_at(model)]
+    # A person's posts and memberships go before the person: what points at others of these goes first.
+    for model in sorted(held, key=lambda model: len(_pointed_at(model).intersection(held)), reverse=True):
         while True:
             with transaction.atomic():
                 chosen = list(model._default_manager.filter(batch=batch).values_list("pk", flat=True)[:SLICE])
@@ -360,5 +361,5 @@ def _clear(upload: Upload) -> None:
 
 def _importer(upload: Upload) -> AbstractBaseUser:
     """Who brings it in, with the rights of today; at the terminal, every right."""
-    actor = type(upload.actor)._default_manager.get(pk=upload.actor_id)
+    actor = User.objects.get(pk=upload.actor_id)
     return at_the_terminal(actor) if upload.at_terminal else actor

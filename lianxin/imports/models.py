@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from lianxin.imports.sheets import declared
 from lianxin.ledger.models import Batch
 
 
@@ -65,6 +66,18 @@ class Upload(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sheet} {self.file_name}"
+
+    @property
+    def title(self) -> object:
+        """The sheet's name, in the reader's language."""
+        sheet = declared().get(self.sheet)
+        return sheet.title if sheet else self.sheet
+
+    @property
+    def who(self) -> str:
+        """The name of who uploaded it; the account's where it belongs to nobody."""
+        person = getattr(self.actor, "person", None)
+        return person.name if person else self.actor.username
 
     @property
     def to_write(self) -> int:
