@@ -160,7 +160,16 @@ def respond(
         if outcome.entry is not None:
             messages.success(request, saved_words(outcome.entry))
             return redirect(back)
-    return render(request, page, {**context, "form": form, "back": back}, status=422 if form.errors else 200)
+    shown = {**context, "form": form, "back": back, "action": _sending_address(request)}
+    return render(request, page, shown, status=422 if form.errors else 200)
+
+
+def _sending_address(request: HttpRequest) -> str:
+    """Where the form is sent: this page, spelt differently. A browser forgets a page that something was sent to, and would fetch
+    a new form, with a new key, for whoever goes back."""
+    asked = request.GET.copy()
+    asked["send"] = "1"
+    return f"?{asked.urlencode()}"
 
 
 def ask_what_was_meant(request: HttpRequest, entry: Entry, correct: str, facts: Sequence[tuple[object, object]]) -> HttpResponse:

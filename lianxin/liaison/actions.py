@@ -43,11 +43,26 @@ def may_correct_visit(actor: AbstractBaseUser, visit: Visit) -> bool:
 
 @transaction.atomic
 def record_visit(
-    *, actor: AbstractBaseUser, unit: Unit, kind: str, day: date, visitor: Person, findings: str = ""
+    *,
+    actor: AbstractBaseUser,
+    unit: Unit,
+    kind: str,
+    day: date,
+    visitor: Person,
+    findings: str = "",
+    another: bool = False,
 ) -> VisitVersion:
-    """Record one visit to a contact point. Raises Http404 where the actor may not, LiaisonError as `record_visits` does."""
+    """Record one visit to a contact point. Raises Http404 where the actor may not, LiaisonError as `record_visits` does.
+
+    another: a second one of its kind by that person on that day; else one on record already is refused (the point was faster).
+    """
     if not may_record_visit(actor, unit, kind):
         raise Http404
+    same_day = VisitVersion.objects.standing().filter(
+        entry__unit=unit, entry__kind=ENTRY_KINDS[VisitKind(kind)], entry__happened_on=day, visitor=visitor
+    )
+    if not another and same_day.exists():
+        raise LiaisonError("same_day", unit=unit.name, day=day)
     [version] = record_visits(actor=actor, visits=[NewVisit(unit, kind, day, visitor, findings)])
     return version
 

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 MESSAGES = {
     "not_a_point": _("%(unit)s was not a contact point on %(day)s. Choose another day or another point."),
+    "same_day": _("This visit of %(day)s to %(unit)s is on record already. If there were two, say so below; else all is done."),
     "no_leader": _("Nobody was contact leader of %(unit)s on %(day)s. Ask the county office to name one."),
     "no_person": _("Your account is not tied to a person, so nobody could be named as having come. Ask the administrator."),
     "no_words": _("Write a few words: without them nobody at the point can tell what was meant."),

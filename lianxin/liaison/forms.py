@@ -52,6 +52,9 @@ class VisitForm(PointForm):
     findings = WordsField(
         label=_("What was found"), help_text=_("A sentence or two, where there is something to say."), required=False
     )
+    another = forms.BooleanField(label=_("There were two on that day"), required=False, widget=forms.HiddenInput)
+
+    beside: ClassVar[Mapping[str, str]] = {**PointForm.beside, "same_day": "another"}
 
     def __init__(self, *args: Any, user: AnyUser, asked: Mapping[str, Any], **options: Any) -> None:
         super().__init__(*args, points=queries.points_to_record(user), asked=asked, **options)
@@ -92,10 +95,16 @@ class VisitForm(PointForm):
             self.add_error(None, _("Nobody is contact leader there yet. Ask the county office to name one."))
         return said
 
+    def refuse(self, refused: ValidationError) -> None:
+        if getattr(refused, "code", "") == "same_day":
+            self.fields["another"].widget = forms.CheckboxInput()
+        super().refuse(refused)
+
     @property
     def said(self) -> dict[str, Any]:
         """What `record_visit` takes."""
-        return {"unit": self.point, **{name: self.cleaned_data[name] for name in ("kind", "day", "visitor", "findings")}}
+        names = ("kind", "day", "visitor", "findings", "another")
+        return {"unit": self.point, **{name: self.cleaned_data[name] for name in names}}
 
 
 class CorrectVisitForm(OnceForm):

@@ -117,7 +117,14 @@ def live(world: Any) -> None:
     organizations.designate(actor=founder, unit=world.sibling_branch, designation="contact_point", since=date(2026, 1, 1))
     for code, (secretary, leader, officer) in LIVED_AT.items():
         unit, words, day = world.units[code], canary(code), date(2026, 3, 5)
-        visit = {"unit": unit, "kind": "inspection", "day": day, "visitor": world.people[leader], "findings": words}
+        visit = {
+            "unit": unit,
+            "kind": "inspection",
+            "day": day,
+            "visitor": world.people[leader],
+            "findings": words,
+            "another": True,
+        }
         for by in (secretary, leader, "inspector"):
             if by != "inspector" or code != "150302001002-1":
                 liaison.record_visit(actor=world.user(by), **visit)

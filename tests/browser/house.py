@@ -105,10 +105,12 @@ def _make() -> None:
     from django.conf import settings
     from django.core.management import call_command
 
+    from lianxin.schemes.actions import seed_library
     from tests.world import PEOPLE, make_world
 
     call_command("migrate", verbosity=0)
     world = make_world()
+    seed_library(actor=world.user("county_officer"))
     cookies = {name: world.client(name).cookies[settings.SESSION_COOKIE_NAME].value for name, *_ in PEOPLE}
     (folder.path / SESSIONS).write_text(json.dumps(cookies))
 

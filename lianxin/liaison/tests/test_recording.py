@@ -188,8 +188,18 @@ def test_changed_after_going_back_shows_what_is_saved_and_offers_both_ways(world
     assert [version.findings for version in VisitVersion.objects.standing()] == ["改过的话"]
     assert inspections(world) == 1
 
-    client.post(NEW_VISIT, {**said, "findings": "又一次", "submission": to_save})
+    again = client.post(NEW_VISIT, {**said, "findings": "又一次", "submission": to_save})
+    assert (again.status_code, inspections(world)) == (422, 1), "a second one on that day must be meant"
+    client.post(NEW_VISIT, {**said, "findings": "又一次", "submission": to_save, "another": "on"})
     assert inspections(world) == 2
+
+
+def test_what_the_point_recorded_already_is_not_recorded_twice_by_mistake(world):
+    secretary, leader = world.client("secretary"), world.client("contact_leader")
+    secretary.post(NEW_VISIT, fill(secretary, f"{NEW_VISIT}?kind=inspection"))
+    refused = leader.post(NEW_VISIT, fill(leader, f"{NEW_VISIT}?kind=inspection"))
+    assert (refused.status_code, inspections(world)) == (422, 1)
+    assert 'type="checkbox" name="another"' in refused.content.decode()
 
 
 def test_a_key_belongs_to_whoever_made_it(world):
