@@ -163,6 +163,14 @@ def gathering_facts(user: AnyUser, entry: Entry) -> list[tuple[str, object]]:
     return said + ([(_("Where"), version.place)] if version.place else [])
 
 
+def behind(entry: Entry) -> dict[str, object]:
+    """The words behind an entry of ours, and the page of the whole record."""
+    version = GatheringVersion.objects.select_related("entry").filter(entry=entry).first()
+    if version is None and entry.supersedes is not None:
+        return {"gathering": GatheringVersion.objects.values_list("gathering", flat=True).filter(entry=entry.supersedes).first()}
+    return {"gathering": version.gathering_id, "version": version} if version else {}
+
+
 # --- joining ---------------------------------------------------------------------------------------------------------
 
 
@@ -298,8 +306,8 @@ class Calendar:
         return [date(self.year, month, 1) for month in range(1, 13)]
 
 
-def calendar_of(user: AnyUser, unit: Unit, asked: Mapping[str, str]) -> Calendar:
-    """The year of a unit and of the groups beneath it, kinds by months. Five queries, and one for each scheme."""
+def calendar_of(user: AnyUser, unit: Unit, asked: Mapping[str, str], *, asking: bool = True) -> Calendar:
+    """The year of a unit and of the groups beneath it, kinds by months; with what schemes ask, if `asking`."""
     today = clock.today()
     year = min(year_asked(asked) or today.year, today.year)
     units = {unit.pk: unit}
@@ -313,7 +321,7 @@ def calendar_of(user: AnyUser, unit: Unit, asked: Mapping[str, str]) -> Calendar
     rows = versions.order_by("entry__happened_on", "pk")
     for unit_id, kind, pk, day in rows.values_list("entry__unit", "entry__kind", "gathering", "entry__happened_on"):
         cells.setdefault((unit_id, kind), [[] for _month in range(12)])[day.month - 1].append(Held(pk, day))
-    asked_of = _asked(unit, year) if year == today.year else {}
+    asked_of = _asked(unit, year) if asking and year == today.year else {}
     shown = [
         Row(
             str(kind.label) if each.pk == unit.pk else f"{kind.label} · {each.name}",

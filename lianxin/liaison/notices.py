@@ -1,6 +1,7 @@
 """What waits for people at contact points, and which page records what."""
 
 from datetime import date
+from functools import partial
 
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -29,7 +30,12 @@ def to_handle_again(user: AnyUser, today: date) -> list[Due]:
     return [_due(problem, words, Act(_("Handle again"), _page(problem))) for problem in queries.returned_to(user)]
 
 
-def _due(problem: Problem, text: object, act: Act) -> Due:
+def awaited(user: AnyUser, today: date) -> list[Due]:
+    words = _("Waits for the point to say whether it is solved")
+    return [_due(problem, words, None) for problem in queries.awaited_by(user)]
+
+
+def _due(problem: Problem, text: object, act: Act | None) -> Due:
     return Due(
         key=f"liaison.problem:{problem.pk}:{problem.state}",
         unit_code=problem.unit.code,
@@ -49,6 +55,7 @@ def _page(problem: Problem) -> str:
 declare(
     Notice("liaison.confirmations", _("Problems waiting for your answer"), VISIT_RECEIVE, to_confirm, waiting=True),
     Notice("liaison.returned", _("Problems that came back"), VISIT_RECORD, to_handle_again, waiting=True),
+    Notice("liaison.awaited", _("Problems waiting to be confirmed"), VISIT_RECORD, awaited, with_others=True, travels=False),
 )
 records(
     "liaison.researched",
@@ -63,3 +70,11 @@ records(
     address=lambda code: new_visit(VisitKind.INSPECTION, code),
 )
 records("liaison.problem_confirmed", _("Record a problem handled"), permission=VISIT_RECORD, address=new_problem)
+# The point itself records what it received, on the same page.
+for kind, words in (("researched", VisitKind.RESEARCH), ("inspected", VisitKind.INSPECTION)):
+    records(
+        f"liaison.{kind}",
+        _("Record a visit received"),
+        permission=VISIT_RECEIVE,
+        address=partial(new_visit, words),
+    )

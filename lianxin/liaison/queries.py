@@ -17,7 +17,7 @@ from lianxin.ledger import clock
 from lianxin.ledger.models import Entry, seen
 from lianxin.ledger.submissions import new_key
 from lianxin.liaison.actions import ENTRY_KINDS, allowed_moves, may_correct_visit, may_ever_move
-from lianxin.liaison.models import Problem, ProblemState, ProblemStep, Visit, VisitKind, VisitVersion
+from lianxin.liaison.models import Problem, ProblemQuerySet, ProblemState, ProblemStep, Visit, VisitKind, VisitVersion
 from lianxin.organizations import words
 from lianxin.organizations.access import (
     INSPECTION_RECORD,
@@ -180,6 +180,21 @@ def said(*texts: str) -> tuple[str, ...]:
     return tuple(text for text in texts if text)
 
 
+def behind(user: AnyUser, entry: Entry) -> dict[str, Any]:
+    """The words behind an entry of ours, and the page of the whole record."""
+    noun, _colon, number = entry.subject.removeprefix("liaison.").partition(":")
+    if noun == "visit":
+        version = VisitVersion.objects.filter(entry=entry).first()
+        return {"visit": int(number), "said": said(version.findings) if version else ()}
+    step = ProblemStep.objects.filter(entry=entry).first()
+    return {"problem": int(number), "said": said(step.matter, step.remedy) if step else ()}
+
+
+def is_point(unit: Unit) -> bool:
+    """Whether the unit is a contact point today."""
+    return Designation.objects.known().on(clock.today()).filter(unit=unit, designation=DesignationKind.CONTACT_POINT).exists()
+
+
 def number_in(entry: Entry) -> int:
     """Which visit or problem an entry is about."""
     return int(entry.subject.rpartition(":")[2])
@@ -207,7 +222,7 @@ class ProblemPage:
     """Of the one-tap confirmation on the page."""
 
 
-def problems_for(user: AnyUser) -> "QuerySet[Problem]":
+def problems_for(user: AnyUser) -> ProblemQuerySet:
     """Every problem the user may read, the latest first."""
     problems = Problem.objects.filter(scope(user, RECORD_VIEW, prefix="unit__"))
     return problems.select_related("unit", "leader").order_by("-pk")
@@ -281,6 +296,12 @@ def returned_to(user: AnyUser) -> "QuerySet[Problem]":
 
 
 # --- my points -------------------------------------------------------------------------------------------------------
+
+
+def awaited_by(user: AnyUser) -> "QuerySet[Problem]":
+    """Problems the user handled and the point has not answered yet."""
+    problems = Problem.objects.waiting().filter(scope(user, VISIT_RECORD, prefix="unit__"), leader__user=user.pk)
+    return problems.select_related("unit").order_by("pk")
 
 
 def own_points(user: AnyUser) -> list[Unit]:
