@@ -59,7 +59,7 @@ class DayField(forms.DateField):
         super().__init__(
             **{"label": gettext_lazy("Day"), "initial": today, **kwargs},
             widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
-            input_formats=["%Y-%m-%d", "%Y/%m/%d", "%Y年%m月%d日"],
+            input_formats=["%Y-%m-%d", "%Y/%m/%d"],
         )
 
 
