@@ -106,16 +106,11 @@ def _publisher() -> Any:
     """Who publishes from the command line: the administrator of the installation."""
     from lianxin.organizations.models import Post, Title
 
-    for title in (Title.COUNTY_OFFICER, Title.ADMINISTRATOR):
-        post = (
-            Post.objects.on(clock.today())
-            .filter(title=title, person__user__is_active=True)
-            .select_related("person__user")
-            .first()
-        )
-        if post is not None:
-            return post.person.user
-    refuse(_("Nobody here may publish. Run `lianxin init` first, or invite a county officer."))
+    held = Post.objects.on(clock.today()).filter(person__user__is_active=True).select_related("person__user")
+    post = held.filter(title=Title.COUNTY_OFFICER).first() or held.filter(title=Title.ADMINISTRATOR).first()
+    if post is None:
+        refuse(_("Nobody here may publish. Run `lianxin init` first, or invite a county officer."))
+    return post.person.user
 
 
 @schemes.command(help=gettext_lazy("Check scheme files, each alone and all together."))

@@ -5,7 +5,7 @@ subjects:
   A: {designation: contact_point}
   B: {designation: contact_point, from: 2026-07-01}     # `to` is the first day it no longer is
   C: {kind: branch, facts: {term_years: 5, groups: [[2, 2026-04-01]]}}   # from a day on
-records:                                                # subject kind day, then any of: recorded DAY, quantity N, about ROW, corrected DAY
+records:                        # subject kind day, and then: recorded DAY, quantity N, about ROW, corrected DAY
   - A liaison.inspected 2026-12-30 recorded 2027-01-15
 cases:
   - as_of: 2027-01-31

@@ -1,6 +1,6 @@
 """From a wide row of SQL to what people read: one standing per unit and clause."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -123,17 +123,17 @@ def rows_of(scheme: Scheme, frame: Frame, columns: tuple[str, ...], wide: list[t
         )
 
 
-def _due(scheme: Scheme, clause: Clause, frame: Frame, at: dict[str, int]) -> Any:
+def _due(scheme: Scheme, clause: Clause, frame: Frame, at: dict[str, int]) -> Callable[[tuple[Any, ...]], date | None]:
     """How to read a clause's due day out of a row."""
-    test = clause.test
+    test, state = clause.test, at[f"state_{clause.id}"]
     if isinstance(test, Every):
         column = at[f"due_{clause.id}"]
-        return lambda row: clamped(row[column])
+        return lambda row: None if row[state] in OUT else clamped(row[column])
     if isinstance(test, Each):
         position = at[f"next_{clause.id}"]
         lasts = [cell.last for cell in calendar.cells(frame.period, test.unit)]
-        return lambda row: None if row[position] is None else lasts[row[position]]
-    state, last = at[f"state_{clause.id}"], frame.period.last
+        return lambda row: None if row[state] in OUT or row[position] is None else lasts[row[position]]
+    last = frame.period.last
     return lambda row: None if row[state] in OUT else last
 
 
