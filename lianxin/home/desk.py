@@ -27,6 +27,8 @@ from lianxin.organizations.access import (
     ENTRY_VIEW,
     EXPORT,
     GATHERING_RECORD,
+    IMPORT_RECORDS,
+    IMPORT_UNITS,
     LOG_VIEW,
     OWN,
     STANDING_VIEW,
@@ -276,6 +278,7 @@ def links_of(user: AnyUser, grants: Sequence[Grant]) -> list[Act]:
     links: list[tuple[bool, str | Promise, str]] = [
         (subtree, _("Board"), "board"),
         (subtree and may(user, ENTRY_VIEW), _("Brief"), "brief"),
+        (may(user, IMPORT_RECORDS) or may(user, IMPORT_UNITS), _("Bring in workbooks"), "imports"),
         (may(user, ACCOUNTS_MANAGE), _("Accounts"), "accounts"),
         (may(user, LOG_VIEW), _("Access log"), "access_log"),
         (may(user, EXPORT) or may(user, APPROVE), _("Requests for long lists"), "export_requests"),

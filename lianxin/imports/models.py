@@ -80,6 +80,10 @@ class Upload(models.Model):
         return person.name if person else self.actor.username
 
     @property
+    def is_done(self) -> bool:
+        return self.state == UploadState.DONE
+
+    @property
     def to_write(self) -> int:
         return self.added + self.changed
 

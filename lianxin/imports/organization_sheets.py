@@ -227,7 +227,7 @@ def change_units(actor: AbstractBaseUser, rows: Sequence[Row], batch: Batch) -> 
 
 UNITS = Sheet(
     key="units",
-    title=_("units"),
+    title=_("Units"),
     permission=IMPORT_UNITS,
     help=_(
         "One row for each unit, parents above their children. A unit that is on record already may have a new name, term,"
@@ -447,7 +447,7 @@ def settle(actor: AbstractBaseUser, batch: Batch) -> None:
 
 PEOPLE = Sheet(
     key="people",
-    title=_("people and posts"),
+    title=_("People and posts"),
     permission=IMPORT_RECORDS,
     help=_(
         "One row for each membership or post: somebody with two posts has two rows with the same code. Give every person a"
