@@ -22,6 +22,7 @@ from lianxin.organizations.access import (
     ENTRY_VIEW,
     PEOPLE_VIEW,
     POST_GIVE,
+    RECORD_VIEW,
     REVEAL,
     STANDING_VIEW,
     SUBTREE,
@@ -275,6 +276,7 @@ class UnitPage:
     more: bool
     """Whether the history holds more entries than these."""
     may_see_people: bool = False
+    may_see_committees: bool = False
 
 
 def unit_page(user: AnyUser, unit: Unit, moment: Moment) -> UnitPage:
@@ -298,6 +300,7 @@ def unit_page(user: AnyUser, unit: Unit, moment: Moment) -> UnitPage:
         entries=entries[:LATEST],
         more=len(entries) > LATEST,
         may_see_people=may(user, PEOPLE_VIEW, unit),
+        may_see_committees=may(user, RECORD_VIEW, unit),
     )
 
 
