@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import click
+from django.db import OperationalError
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -45,9 +46,15 @@ def import_(sheet: str, file: Path, dry_run: bool, template: bool, mistakes: Pat
         say(gettext("%(file)s is written.") % {"file": file})
         return
     content = _read(file)
-    upload = _checked(chosen, file, content, _actor(username), mistakes)
-    if not dry_run:
-        upload = _brought_in(chosen, upload)
+    try:
+        upload = _checked(chosen, file, content, _actor(username), mistakes)
+        if not dry_run:
+            upload = _brought_in(chosen, upload)
+    except OperationalError as failed:
+        refuse(
+            gettext("The database does not answer (%(why)s). What is written is not seen yet; the same command goes on there.")
+            % {"why": failed}
+        )
     counts = {"added": f"{upload.added:,}", "changed": f"{upload.changed:,}", "unchanged": f"{upload.unchanged:,}"}
     if upload.changed:
         line = gettext("%(added)s added, %(changed)s changed, %(unchanged)s unchanged") % counts

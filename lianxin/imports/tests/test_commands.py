@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from django.db import OperationalError
 
 from lianxin.imports.commands import import_
 from lianxin.imports.models import StagedSlice, Upload
@@ -129,6 +130,21 @@ def test_the_default_name_beside_the_records_is_the_first_administrators(run, wo
     assert Entry.objects.latest("id").actor == world.user("administrator")
     run("people", book("people", person(code="X0002")), "--as", "county_officer")
     assert Entry.objects.latest("id").actor == world.user("county_officer")
+
+
+def test_a_locked_database_is_said_in_one_line_and_the_same_command_goes_on(run, monkeypatch):
+    content = book("people", person())
+
+    def locked(**_: object) -> None:
+        raise OperationalError("database is locked")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("lianxin.imports.commands.publish_upload", locked)
+        refused = run("people", content)
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert "数据库没有响应" in refused.stderr
+    assert not Person.objects.filter(code="X0001").exists()
+    assert run("people", content).stdout == "新增 1 行，未变 0 行\n"
 
 
 @pytest.mark.parametrize(
