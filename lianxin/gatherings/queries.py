@@ -341,7 +341,7 @@ def _asked(unit: Unit, year: int) -> dict[str, list[str]]:
         if not any(kind in ENTRY_KINDS for kind in kinds.values()):
             continue
         for row in standings(scheme.key, units=[unit.pk]):
-            if row.role == "clause" and row.clause in kinds and row.n is not None:
+            if row.role == "clause" and row.clause in kinds and row.n is not None and row.state != "not_applicable":
                 found.setdefault(kinds[row.clause], []).append(say_missing(row, scheme))
     return found
 
