@@ -3,8 +3,9 @@
 import csv
 import json
 import sys
-from collections.abc import Iterable
-from datetime import date, datetime
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from lianxin.ui.terminal import refuse, say
 FILE = click.Path(path_type=Path)
 
 
-class Day(click.ParamType):
+class Day(click.ParamType):  # type: ignore[type-arg]
     """A day such as 2026-10-01."""
 
     name = "date"
@@ -38,7 +39,7 @@ class Day(click.ParamType):
             self.fail(_("found “%s”, expected a day such as 2026-10-01") % value, param, ctx)
 
 
-class Instant(click.ParamType):
+class Instant(click.ParamType):  # type: ignore[type-arg]
     """A day (its end) or a local time such as 2026-10-01T09:30."""
 
     name = "time"
@@ -50,7 +51,7 @@ class Instant(click.ParamType):
             if len(value) == 10:
                 return clock.end_of(date.fromisoformat(value))
             local = datetime.fromisoformat(value)
-            return local.replace(tzinfo=local.tzinfo or clock.LOCAL).astimezone(clock.UTC).replace(tzinfo=None)
+            return local.replace(tzinfo=local.tzinfo or clock.LOCAL).astimezone(UTC).replace(tzinfo=None)
         except ValueError:
             self.fail(_("found “%s”, expected a time such as 2026-10-01 or 2026-10-01T09:30") % value, param, ctx)
 
@@ -226,6 +227,73 @@ def standings(
         )
 
 
+@schemes.command(help=gettext_lazy("Why a unit stands as it does: what counted, what did not and why not, the rule."))
+@click.argument("key")
+@click.argument("unit")
+@click.option("--clause", help=gettext_lazy("Only this clause."))
+@as_of
+@known_as_of
+@click.option("--period", help=gettext_lazy("Another period than the one that day lies in, such as 2026."))
+@click.option("--sql", "with_sql", is_flag=True, help=gettext_lazy("Show the statements as well."))
+def explain(
+    key: str, unit: str, clause: str | None, as_of: date | None, known_as_of: datetime | None, period: str | None, with_sql: bool
+) -> None:
+    from lianxin.organizations.models import Unit
+
+    found = Unit.objects.filter(code=unit).first()
+    if found is None:
+        refuse(_("There is no unit with the code “%s”.") % unit)
+    with _plain_refusals(key):
+        why = queries.explain(key, found, clause=clause, as_of=as_of, known_as_of=known_as_of, period=period)
+    if why is None:
+        refuse(_("%(scheme)s asks nothing of %(unit)s in that period.") % {"scheme": key, "unit": found.name})
+    if clause and not why.clauses:
+        ids = ", ".join(part.id for part in why.scheme.clauses)
+        refuse(_("“%(scheme)s” has no clause “%(clause)s”. There are: %(ids)s.") % {"scheme": key, "clause": clause, "ids": ids})
+    click.echo(f"{why.whole.unit_name}  {why.title}  {why.scheme}  {why.whole.period}: {why.whole.state}")
+    for part in why.clauses:
+        click.echo(f"\n{part.text}  [{part.row.state}]")
+        click.echo("  " + part.source.replace("\n", "\n  "))
+        for entry in part.counted:
+            click.echo(f"  + {entry.happened_on}  {entry.kind_label}  #{entry.id}")
+        for entry in part.not_counted:
+            click.echo(f"  - {entry.happened_on}  {entry.kind_label}  #{entry.id}: {entry.why_text}")
+        if part.restated is not None:
+            click.echo("  " + _("restated: %(n)s, %(state)s") % {"n": part.restated.n, "state": part.restated.state})
+        if with_sql and part.sql:
+            click.echo(part.sql)
+
+
+@schemes.command(help=gettext_lazy("Who would change verdict: a published scheme (KEY) or a file against another file."))
+@click.argument("old")
+@click.argument("new", type=FILE)
+@as_of
+def diff(old: str, new: Path, as_of: date | None) -> None:
+    try:
+        after = load_file(new)
+        before = load_file(Path(old)) if Path(old).is_file() else None
+    except SchemeError as error:
+        refuse(error)
+    with _plain_refusals(old):
+        changes = queries.changes(after, before, key=old if before is None else before.key, as_of=as_of)
+    for change in changes:
+        click.echo(f"{change.unit_code}\t{change.unit_name}\t{change.clause or '–'}\t{change.before} → {change.after}")
+    units = len({change.unit_code for change in changes if not change.clause})
+    say(ngettext("%s unit would change verdict.", "%s units would change verdict.", units) % units)
+
+
+@contextmanager
+def _plain_refusals(key: str) -> Iterator[None]:
+    """What a reading refuses, said in one line."""
+    try:
+        yield
+    except queries.NoScheme as missing:
+        known = ", ".join(scheme.key for scheme in queries.schemes_in_force()) or "–"
+        refuse(_("There is no scheme “%(key)s” in force. There are: %(known)s.") % {"key": missing, "known": known})
+    except ValueError as error:
+        refuse(error)
+
+
 COLUMNS = (
     "unit", "name", "scheme", "version", "period", "clause", "n", "need", "missing", "due", "state", "pace",
     "as_of", "known_as_of", "alert", "score", "stars",
@@ -270,13 +338,8 @@ def _standings(key: str, code: str | None, **options: Any) -> list[StandingRow]:
         if top is None:
             refuse(_("There is no unit with the code “%s”.") % code)
         units = Unit.objects.beneath(top.path)
-    try:
+    with _plain_refusals(key):
         return queries.standings(key, units=units, **options)
-    except queries.NoScheme as missing:
-        known = ", ".join(scheme.key for scheme in queries.schemes_in_force()) or "–"
-        refuse(_("There is no scheme “%(key)s” in force. There are: %(known)s.") % {"key": missing, "known": known})
-    except ValueError as error:
-        refuse(error)
 
 
 def _print_table(rows: list[list[str]], heads: list[str]) -> None:

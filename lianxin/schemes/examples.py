@@ -233,8 +233,8 @@ def _read_record(book: Book, node: Node, records: Records, ids: Mapping[str, int
     more = dict(zip(words[::2], words[1::2], strict=True))
     try:
         happened = date.fromisoformat(match[3])
-        recorded = clock.instant(date.fromisoformat(more.get("recorded", match[3])), 12)
-        corrected = clock.instant(date.fromisoformat(more["corrected"]), 12) if "corrected" in more else None
+        recorded = clock.instant(date.fromisoformat(str(more.get("recorded") or match[3])), 12)
+        corrected = clock.instant(date.fromisoformat(str(more["corrected"])), 12) if "corrected" in more else None
         quantity = int(more.get("quantity", "1"))
     except ValueError as error:
         book.wrong(node, _("days such as 2026-03-02"), str(error))

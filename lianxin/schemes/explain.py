@@ -1,11 +1,24 @@
 """Why a unit stands as it does: the rule, the figures, the entries that counted, those that did not and why not."""
 
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
 from django.utils import formats
-from django.utils.translation import get_language, ngettext, pgettext
+from django.utils.translation import get_language, gettext_lazy, pgettext
 from django.utils.translation import gettext as _
 
-from lianxin.schemes.scheme import Clause, Every, Scheme, Title
+from lianxin.ledger.kinds import declared
+from lianxin.organizations.models import Placement
+from lianxin.schemes.drill import can_drill, compiled_drill
+from lianxin.schemes.engines import LIVE, Engine, fill
+from lianxin.schemes.models import Version
+from lianxin.schemes.scheme import Clause, Every, Scheme, Title, When
 from lianxin.schemes.standings import StandingRow
+
+if TYPE_CHECKING:
+    from lianxin.schemes.queries import Reading
 
 
 def here(title: Title) -> str:
@@ -35,10 +48,7 @@ def say_missing(row: StandingRow, scheme: Scheme) -> str:
     count = f"{title} {row.n}/{row.need}"
     if not row.missing:
         return count
-    short = ngettext("%(count)s, %(missing)s to go", "%(count)s, %(missing)s to go", row.missing) % {
-        "count": count,
-        "missing": row.missing,
-    }
+    short = _("%(count)s, %(missing)s to go") % {"count": count, "missing": row.missing}
     if row.due is None or row.state == "unmet":
         return short
     return _("%(short)s, by %(day)s") % {"short": short, "day": say_day(row.due)}
@@ -47,3 +57,96 @@ def say_missing(row: StandingRow, scheme: Scheme) -> str:
 def say_full(day: object) -> str:
     """A day with its year."""
     return formats.date_format(day, pgettext("day, month and year", "j M Y"), use_l10n=False)  # type: ignore[arg-type]
+
+
+WHY_NOT = {
+    "corrected": gettext_lazy("corrected or taken back"),
+    "late": gettext_lazy("recorded after the books closed"),
+    "after": gettext_lazy("after the day looked at"),
+    "same_day": gettext_lazy("a second one on the same day"),
+    "same_subject": gettext_lazy("the same matter again"),
+    "earlier": gettext_lazy("an earlier one; the latest counts"),
+    "surplus": gettext_lazy("more than this month or quarter asks"),
+    "cell_short": gettext_lazy("too few in this month or quarter"),
+    "not_owed": gettext_lazy("the unit did not owe this month or quarter"),
+}
+
+
+@dataclass(frozen=True)
+class Listed:
+    """An entry that stands behind a figure, or could have."""
+
+    id: int
+    unit_id: int
+    kind: str
+    happened_on: date
+    recorded_at: datetime
+    why: str
+    """`counted`, or a key of WHY_NOT."""
+
+    @property
+    def kind_label(self) -> str:
+        kind = declared().get(self.kind)
+        return str(kind.label) if kind else self.kind
+
+    @property
+    def why_text(self) -> str:
+        return str(WHY_NOT.get(self.why, ""))
+
+
+@dataclass(frozen=True)
+class ClauseExplained:
+    """One clause of one unit: the figure, its sentence, its entries, its rule and its statement."""
+
+    row: StandingRow
+    restated: StandingRow | None
+    """As known now, where that differs from the sealed verdict."""
+    text: str
+    source: str
+    counted: tuple[Listed, ...]
+    not_counted: tuple[Listed, ...]
+    sql: str
+    drawn_from: str
+    """The scheme whose verdict this clause uses, if it does."""
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why a unit stands as it does with a scheme."""
+
+    scheme: Scheme
+    whole: StandingRow
+    clauses: tuple[ClauseExplained, ...]
+    versions: tuple[Version, ...]
+    sql: str
+
+    @property
+    def title(self) -> str:
+        return here(self.scheme.title)
+
+
+def listed(read: "Reading", clause: str, unit_ids: Collection[int], engine: Engine = LIVE) -> tuple[list[Listed], str]:
+    """The entries behind one clause of these units, in order of day, and the statement that lists them."""
+    found = read.scheme.clause(clause)
+    if found is not None and not can_drill(found):
+        return [], ""
+    veto = next((veto for veto in read.scheme.vetoes if veto.id == clause), None)
+    if found is None and (veto is None or isinstance(veto.test, When)):
+        return [], ""
+    beneath = bool(found and found.per) and _has_beneath(unit_ids, found.per if found else "")
+    compiled = compiled_drill(read.scheme, clause, read.frame, engine.dialect, read.kinds, beneath)
+    sql = fill(compiled, unit_ids, engine.dialect)
+    rows = [Listed(row[0], row[1], row[2], _day(row[3]), _instant(row[4]), row[7]) for row in engine.rows(sql)]
+    return sorted(rows, key=lambda row: (row.happened_on, row.id)), sql
+
+
+def _has_beneath(unit_ids: Collection[int], kind: str) -> bool:
+    return Placement.objects.known().filter(parent_id__in=list(unit_ids), kind=kind).exists()
+
+
+def _day(value: object) -> date:
+    return value if isinstance(value, date) else date.fromisoformat(str(value))
+
+
+def _instant(value: object) -> datetime:
+    return value if isinstance(value, datetime) else datetime.fromisoformat(str(value))

@@ -425,7 +425,7 @@ def _also_counts(root: Map) -> Mapping[str, tuple[str, ...]]:
 
 def _tally(part: Map, also: Mapping[str, tuple[str, ...]], *, once: bool = True) -> Tally:
     kind = part.take("kind", kind_name, "", required=True)
-    once_per = part.take("once_per", one_of("day", "subject"), "") if once else ""
+    once_per: Any = part.take("once_per", one_of("day", "subject"), "") if once else ""
     return Tally(kind, also.get(kind, ()), once_per)
 
 
@@ -489,7 +489,7 @@ def _every(part: Map, also: Mapping[str, tuple[str, ...]], points: int) -> Every
     def years(book: Book, node: Node) -> int | str | None:
         if isinstance(node, MappingNode):
             inner = Map(book, node)
-            key = inner.take("fact", name, "", required=True)
+            key: str = inner.take("fact", name, "", required=True)
             inner.done()
             return key
         return number(1, 20)(book, node)

@@ -12,10 +12,12 @@ from lianxin.ledger.kinds import declared
 from lianxin.organizations.access import STANDING_VIEW, AnyUser, units_for
 from lianxin.organizations.models import Unit
 from lianxin.schemes import library
+from lianxin.schemes.drill import COUNTED
 from lianxin.schemes.engines import LIVE, Engine, compiled_standings, fill
+from lianxin.schemes.explain import ClauseExplained, Explanation, Listed, listed, say_missing
 from lianxin.schemes.frame import Frame, frame_for
 from lianxin.schemes.models import Version
-from lianxin.schemes.scheme import Scheme
+from lianxin.schemes.scheme import From, Scheme
 from lianxin.schemes.standings import OWING, WHOLE, rows_of
 from lianxin.schemes.standings import StandingRow as StandingRow
 
@@ -222,8 +224,6 @@ def owed(who: "AnyUser | Units", *, within_days: int = 60, as_of: date | None = 
 
     One execution per scheme in force.
     """
-    from lianxin.schemes.explain import say_missing
-
     day = as_of or clock.today()
     if who is None or isinstance(who, QuerySet | list | tuple | set | frozenset):
         ids = ids_of(who)
@@ -253,3 +253,101 @@ def _tallies_of(scheme: Scheme, clause: str) -> Iterator[Any]:
 def versions_of(key: str) -> list[Version]:
     """The history of a scheme, newest first."""
     return list(Version.objects.filter(key=key).select_related("entry").order_by("-since", "-pk"))
+
+
+def explain(
+    key: str,
+    unit: Unit,
+    *,
+    clause: str | None = None,
+    as_of: date | None = None,
+    known_as_of: datetime | None = None,
+    period: str | None = None,
+) -> Explanation | None:
+    """Why a unit stands as it does: per clause the figure, what counted, what did not and why not, the rule, the statement.
+
+    None where the unit is no subject of the scheme in that period. Raises NoScheme, ValueError as `reading` does.
+    """
+    read = reading(key, as_of=as_of, known_as_of=known_as_of, period=period)
+    rows = evaluate(read, ids=[unit.pk])
+    whole = next((row for row in rows if row.role == "verdict"), None)
+    if whole is None:
+        return None
+    later: dict[str, StandingRow] = {}
+    if read.frame.over:
+        again = reading(key, as_of=as_of, known_as_of=known_as_of, period=read.frame.period.label, restated=True)
+        later = {row.clause: row for row in evaluate(again, ids=[unit.pk])}
+    explained = []
+    for row in rows:
+        if row.role == "verdict" or (clause and row.clause != clause):
+            continue
+        entries, sql = listed(read, row.clause, [unit.pk])
+        part = read.scheme.clause(row.clause)
+        veto = next((veto for veto in read.scheme.vetoes if veto.id == row.clause), None)
+        restated = later.get(row.clause)
+        differs = restated is not None and (restated.n, restated.state) != (row.n, row.state)
+        explained.append(
+            ClauseExplained(
+                row,
+                restated if differs else None,
+                say_missing(row, read.scheme),
+                part.source if part else veto.source if veto else "",
+                tuple(entry for entry in entries if entry.why == COUNTED),
+                tuple(entry for entry in entries if entry.why != COUNTED),
+                sql,
+                part.test.scheme if part and isinstance(part.test, From) else "",
+            )
+        )
+    compiled = compiled_standings(read.scheme, read.frame, LIVE.dialect, read.sources, read.kinds, True)
+    return Explanation(read.scheme, whole, tuple(explained), tuple(versions_of(key)), fill(compiled, [unit.pk], LIVE.dialect))
+
+
+def entries_of(
+    key: str,
+    clause: str,
+    units: Units,
+    *,
+    as_of: date | None = None,
+    known_as_of: datetime | None = None,
+    period: str | None = None,
+) -> list[Listed]:
+    """The entries that make up a clause's figure for these units: as many as its n (of cells: as many as the cells ask)."""
+    read = reading(key, as_of=as_of, known_as_of=known_as_of, period=period)
+    entries, _sql = listed(read, clause, ids_of(units) or [])
+    return [entry for entry in entries if entry.why == COUNTED]
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a unit's state with a clause (empty: as a whole) is, and would be."""
+
+    unit_code: str
+    unit_name: str
+    clause: str
+    before: str
+    after: str
+
+
+def changes(
+    after: Scheme, before: Scheme | None = None, *, key: str = "", as_of: date | None = None, units: Units = None
+) -> list[Change]:
+    """Who would change verdict if `after` took the place of `before` (None: of what is in force under its key).
+
+    Raises NoScheme where nothing is in force under that key.
+    """
+    now = {(row.unit_id, row.clause): row for row in standings(key or after.key, as_of=as_of, units=units, scheme=before)}
+    then = {(row.unit_id, row.clause): row for row in standings(after.key, as_of=as_of, units=units, scheme=after)}
+    found = []
+    for place in sorted({*now, *then}, key=lambda place: ((now.get(place) or then[place]).unit_path, place[1])):
+        old, new = now.get(place), then.get(place)
+        if (old.state if old else "", old.stars if old else None) != (new.state if new else "", new.stars if new else None):
+            row = old or new
+            assert row is not None
+            found.append(Change(row.unit_code, row.unit_name, row.clause, _in_short(old), _in_short(new)))
+    return found
+
+
+def _in_short(row: StandingRow | None) -> str:
+    if row is None:
+        return "–"
+    return row.state if row.stars is None else f"{row.state} ★{row.stars}"

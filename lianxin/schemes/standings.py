@@ -1,5 +1,6 @@
 """From a wide row of SQL to what people read: one standing per unit and clause."""
 
+from calendar import monthrange
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -72,11 +73,11 @@ def rows_of(scheme: Scheme, frame: Frame, columns: tuple[str, ...], wide: list[t
     ]
     whole = [at[f"{what}_all"] for what in ("n", "need", "missing", "state", "pace", "alert")]
     score, stars = at.get("score"), at.get("stars")
-    tail = (frame.as_of, frame.known)
+    tail: tuple[Any, ...] = (frame.as_of, frame.known)
     period, key, version, digest, title = frame.period.label, scheme.key, scheme.version, scheme.hash, scheme.title
     for row in sorted(wide, key=lambda row: row[path]):
-        head = (row[unit], row[code], row[name], row[path], row[kind], row[field], bool(row[lasting]))
-        head = (*head, key, title, version, digest, period)
+        whose = (row[unit], row[code], row[name], row[path], row[kind], row[field], bool(row[lasting]))
+        head: tuple[Any, ...] = (*whose, key, title, version, digest, period)
         dues: list[date] = []
         for clause, (n, need, missing, state, pace, alert), due_of in picks:
             due = due_of(row)
@@ -142,4 +143,4 @@ def clamped(text: str | None) -> date | None:
     if text is None:
         return None
     year, month, day = (int(part) for part in text.split("-"))
-    return calendar.add_months(date(year, month, 1), 0).replace(day=min(day, calendar.monthrange(year, month)[1]))
+    return date(year, month, min(day, monthrange(year, month)[1]))

@@ -1,0 +1,92 @@
+"""From a figure to its entries: the same clause, the same frame, compiled to the list instead of the count.
+
+Every entry that could have counted is listed with one word: `counted`, or why not. The counted ones are exactly those the figure
+counts (of a clause with cells: those that made its cells met, so many as each cell asks).
+"""
+
+from functools import lru_cache
+
+from lianxin.schemes import calendar
+from lianxin.schemes.compiler import ENTRIES, SCOPE, Compiled, Compiler, Dialect, Relation, flag, ibis, lit, render, seen
+from lianxin.schemes.frame import Frame
+from lianxin.schemes.scheme import Clause, Each, Every, From, Judged, Scheme, Tally, Value, Veto, When, tallies_of
+
+COLUMNS = ("id", "unit_id", "kind", "happened_on", "recorded_at", "quantity", "subject", "why")
+COUNTED = "counted"
+
+
+@lru_cache(maxsize=512)
+def compiled_drill(scheme: Scheme, clause: str, frame: Frame, dialect: Dialect, kinds: frozenset[str], beneath: bool) -> Compiled:
+    """The statement that lists the entries behind one clause, of the units put into its scope. `beneath`: of the units of the
+    clause's `per` kind right beneath them."""
+    found = scheme.clause(clause) or next(veto for veto in scheme.vetoes if veto.id == clause)
+    compiler = Compiler(scheme, frame, {}, kinds, scoped=True)
+    return render(compiler.plan, _listed(compiler, found, frame, beneath), dialect, scoped=True)
+
+
+def can_drill(clause: Clause) -> bool:
+    """Whether entries of its own stand behind a clause; facts and other schemes' verdicts have none."""
+    return not isinstance(clause.test, Value | From) and bool(tallies_of(clause.test))
+
+
+def _listed(compiler: Compiler, clause: Clause | Veto, frame: Frame, beneath: bool) -> Relation:
+    test = clause.test
+    assert not isinstance(test, When)
+    tally: Tally = tallies_of(test)[0]
+    owing = _owing(compiler, clause, beneath) if isinstance(clause, Clause) and isinstance(test, Each) else None
+    e = ENTRIES.filter(ENTRIES.kind.isin(list(tally.kinds)), seen(ENTRIES))
+    if not isinstance(test, Every):
+        e = e.filter(e.happened_on >= lit(frame.period.first), e.happened_on <= lit(frame.period.last))
+    e = e.filter(e.unit_id.isin(owing.unit_id if beneath and owing is not None else SCOPE.id))
+    unknown_yet = e.recorded_at > lit(frame.known) if frame.known else lit(False)
+    corrected = e.valid_to.notnull() & ((e.valid_to <= lit(frame.known)) if frame.known else lit(True))
+    ruled_out = ibis.cases(
+        (corrected, "corrected"), (unknown_yet, "late"), (e.happened_on > lit(frame.day), "after"), else_=ibis.null("string")
+    )
+    cells = list(enumerate(calendar.cells(frame.period, test.unit))) if isinstance(test, Each) else []
+    cell = ibis.cases(*((e.happened_on <= lit(span.last), at) for at, span in cells), else_=0) if cells else lit(0)
+    same = {"day": e.happened_on.cast("string"), "subject": ibis.ifelse(e.subject == "", "#" + e.id.cast("string"), e.subject)}
+    e = compiler._step("candidates", e.mutate(out=ruled_out, cell=cell, same=same.get(tally.once_per, e.id.cast("string"))))
+    twin = ibis.row_number().over(ibis.window(group_by=[e.unit_id, e.cell, e.same, e.out], order_by=[e.happened_on, e.id]))
+    e = compiler._step("twins", e.mutate(twin=twin))
+    why = ibis.cases(
+        (e.out.notnull(), e.out), (e.twin > 0, "same_day" if tally.once_per == "day" else "same_subject"), else_=COUNTED
+    )
+    e = compiler._step("judged_alone", e.mutate(why=why))
+    newest = ibis.row_number().over(ibis.window(group_by=[e.unit_id, e.why], order_by=[e.happened_on.desc(), e.id.desc()]))
+    if isinstance(test, Every) or (isinstance(test, Judged) and test.pick == "latest"):
+        e = compiler._step("newest", e.mutate(newest=newest))
+        e = e.mutate(why=ibis.ifelse((e.why == COUNTED) & (e.newest > 0), "earlier", e.why))
+    elif isinstance(test, Each) and owing is not None:
+        in_cell = ibis.row_number().over(ibis.window(group_by=[e.unit_id, e.cell, e.why], order_by=[e.happened_on, e.id]))
+        size = ibis.window(group_by=[e.unit_id, e.cell])
+        e = compiler._step("in_cells", e.mutate(in_cell=in_cell, done=flag(e.why == COUNTED).sum().over(size)))
+        owes = owing.rename(owner="unit_id")
+        both = e.left_join(owes, e.unit_id == owes.owner)
+        owed = ibis.cases(*((both.cell == at, ibis.coalesce(both[f"owes_{at}"], 0)) for at, _span in cells), else_=0)
+        e = compiler._step("owed_cells", both.select(*[e[column] for column in e.columns], owed=owed))
+        word = ibis.cases(
+            (e.why != COUNTED, e.why),
+            (e.owed == 0, "not_owed"),
+            (e.done < test.at_least, "cell_short"),
+            (e.in_cell >= test.at_least, "surplus"),
+            else_=COUNTED,
+        )
+        e = e.mutate(why=word)
+    return compiler._step("listed", e).select(*COLUMNS)
+
+
+def _owing(compiler: Compiler, clause: Clause, beneath: bool) -> Relation:
+    """(unit_id, owes_0, owes_1, …): which cells each unit owes."""
+    test = clause.test
+    assert isinstance(test, Each)
+    if beneath:
+        compiler._beneath(clause, test)
+        name = f"{clause.id}_beneath"
+        table = ibis.table(compiler.plan.steps[name].schema(), name=name)
+        columns = {f"owes_{at}": table[f"owes_{at}"].max() for at in range(len(compiler.cells_of(clause)))}
+        return table.group_by("unit_id").agg(**columns)
+    selections = (compiler.scheme.subject,) if clause.applies.empty else (compiler.scheme.subject, clause.applies)
+    active = compiler._activity("subjects", selections, [clause])
+    names = {f"owes_{clause.part_year}_{test.unit}_{at}": f"owes_{at}" for at in range(len(compiler.cells_of(clause)))}
+    return active.select("unit_id", **{short: active[long] for long, short in names.items()})
