@@ -22,6 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("lianxin.liaison.urls")),
     path("", include("lianxin.gatherings.urls")),
     path("", include("lianxin.imports.urls")),
+    path("", include("lianxin.schemes.urls")),
     path("", include("lianxin.organizations.privacy_urls")),
     path("", include("lianxin.organizations.urls")),
 ]

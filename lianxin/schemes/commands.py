@@ -184,7 +184,7 @@ def test(examples: tuple[Path, ...], scheme_file: Path | None, backend: str) -> 
         refuse(error)
     for failure in failures:
         click.echo(failure)
-    click.echo(_("%(passed)s passed, %(failed)s failed") % {"passed": passed, "failed": len(failures)})
+    click.echo(f"{passed} passed, {len(failures)} failed")  # the same in every language: scripts read it
     if failures:
         sys.exit(1)
 

@@ -6,15 +6,16 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import QuerySet
+from django.http import Http404
 
 from lianxin.ledger import clock
 from lianxin.ledger.kinds import declared
-from lianxin.organizations.access import STANDING_VIEW, AnyUser, units_for
+from lianxin.organizations.access import ENTRY_VIEW, SCHEME_PUBLISH, SCHEME_VIEW, STANDING_VIEW, AnyUser, may, units_for
 from lianxin.organizations.models import Unit
 from lianxin.schemes import library
 from lianxin.schemes.drill import COUNTED
 from lianxin.schemes.engines import LIVE, Engine, compiled_standings, fill
-from lianxin.schemes.explain import ClauseExplained, Explanation, Listed, listed, say_missing
+from lianxin.schemes.explain import ClauseExplained, Explanation, Listed, here, listed, say_missing
 from lianxin.schemes.frame import Frame, frame_for
 from lianxin.schemes.models import Version
 from lianxin.schemes.scheme import From, Scheme
@@ -327,6 +328,11 @@ class Change:
     before: str
     after: str
 
+    @property
+    def states(self) -> tuple[str, str]:
+        """The two states, without stars."""
+        return self.before.partition(" ")[0], self.after.partition(" ")[0]
+
 
 def changes(
     after: Scheme, before: Scheme | None = None, *, key: str = "", as_of: date | None = None, units: Units = None
@@ -351,3 +357,74 @@ def _in_short(row: StandingRow | None) -> str:
     if row is None:
         return "–"
     return row.state if row.stars is None else f"{row.state} ★{row.stars}"
+
+
+# --- Pages -------------------------------------------------------------------------------------------------------------------
+
+
+def sees(user: AnyUser, unit: Unit) -> bool:
+    """Whether the user may open this unit's entries."""
+    return may(user, ENTRY_VIEW, unit)
+
+
+@dataclass(frozen=True)
+class SchemePage:
+    """A scheme as it stands, and every version there has been."""
+
+    scheme: Scheme
+    versions: list[Version]
+    may_publish: bool
+
+    @property
+    def title(self) -> str:
+        return here(self.scheme.title)
+
+    @property
+    def warnings(self) -> list[str]:
+        """Kinds that no room declares: their clauses are unknown."""
+        return sorted({tally.kind for _id, tally in self.scheme.tallies()} - set(declared()))
+
+
+def scheme_list_for(user: AnyUser) -> dict[str, Any]:
+    """The schemes in force and on trial."""
+    found = [(scheme, here(scheme.title)) for scheme in schemes_in_force()]
+    trials = [version for version in library.published() if version.trial]
+    return {"schemes": found, "trials": trials, "may_publish": may(user, SCHEME_PUBLISH)}
+
+
+def scheme_page_for(user: AnyUser, key: str) -> SchemePage:
+    """One scheme. Raises Http404 where nothing is published under that key."""
+    versions = versions_of(key)
+    scheme = library.in_force(key, versions, as_of=clock.today(), known=None)
+    if scheme is None or not may(user, SCHEME_VIEW):
+        raise Http404
+    return SchemePage(scheme, versions, may(user, SCHEME_PUBLISH))
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What publishing a text would change, for the units of one user."""
+
+    scheme: Scheme
+    changes: list[Change]
+    subjects: int
+    fresh: bool
+    """Whether nothing is in force under its key."""
+    warnings: list[str]
+
+
+def preview_for(user: AnyUser, scheme: Scheme) -> Preview:
+    """Who would change verdict."""
+    units = units_for(user, STANDING_VIEW)
+    warnings = sorted({tally.kind for _id, tally in scheme.tallies()} - set(declared()))
+    subjects = sum(row.role == "verdict" for row in standings(scheme.key, units=units, scheme=scheme))
+    try:
+        found = [change for change in changes(scheme, units=units) if not change.clause]
+    except NoScheme:
+        return Preview(scheme, [], subjects, True, warnings)
+    return Preview(scheme, found, subjects, False, warnings)
+
+
+def publishing_unit(user: AnyUser) -> Unit | None:
+    """The unit on whose behalf this user publishes."""
+    return units_for(user, SCHEME_PUBLISH).order_by("path").first()

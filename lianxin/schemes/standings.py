@@ -75,6 +75,7 @@ def rows_of(scheme: Scheme, frame: Frame, columns: tuple[str, ...], wide: list[t
     score, stars = at.get("score"), at.get("stars")
     tail: tuple[Any, ...] = (frame.as_of, frame.known)
     period, key, version, digest, title = frame.period.label, scheme.key, scheme.version, scheme.hash, scheme.title
+    make: Any = StandingRow
     for row in sorted(wide, key=lambda row: row[path]):
         whose = (row[unit], row[code], row[name], row[path], row[kind], row[field], bool(row[lasting]))
         head: tuple[Any, ...] = (*whose, key, title, version, digest, period)
@@ -84,7 +85,7 @@ def rows_of(scheme: Scheme, frame: Frame, columns: tuple[str, ...], wide: list[t
             if due is not None and row[missing] and row[state] in OWING:
                 dues.append(due)
             points = row[at[f"points_{clause.id}"]] if clause.points else None
-            yield StandingRow(
+            yield make(
                 *head,
                 clause.id,
                 clause.title,
@@ -102,11 +103,11 @@ def rows_of(scheme: Scheme, frame: Frame, columns: tuple[str, ...], wide: list[t
         for veto in scheme.vetoes:
             fired = bool(row[at[f"fired_{veto.id}"]])
             n_ = row[at[f"n_{veto.id}"]] if isinstance(veto.test, Count) else int(fired)
-            yield StandingRow(
+            yield make(
                 *head, veto.id, veto.title, n_, 0, 0, None, "unmet" if fired else "met", None, None, None, None, *tail, "veto"
             )
         n, need, missing, state, pace, alert = whole
-        yield StandingRow(
+        yield make(
             *head,
             WHOLE,
             title,
