@@ -16,7 +16,7 @@ def visits_received(user: AnyUser, unit: Unit, moment: Moment) -> Mapping[str, A
     if not moment.is_now:
         return None
     visits = queries.lines(user, queries.visits_for(user).filter(visit__unit=unit)[:5])
-    problems = list(queries.problems_for(user).unsettled().filter(unit=unit)[:5]) if visits or queries.is_point(unit) else []
+    problems = list(queries.problems_for(user).unsettled().filter(unit=unit)[:5])
     return {"visits": visits, "problems": problems} if visits or problems else None
 
 

@@ -190,11 +190,6 @@ def behind(user: AnyUser, entry: Entry) -> dict[str, Any]:
     return {"problem": int(number), "said": said(step.matter, step.remedy) if step else ()}
 
 
-def is_point(unit: Unit) -> bool:
-    """Whether the unit is a contact point today."""
-    return Designation.objects.known().on(clock.today()).filter(unit=unit, designation=DesignationKind.CONTACT_POINT).exists()
-
-
 def number_in(entry: Entry) -> int:
     """Which visit or problem an entry is about."""
     return int(entry.subject.rpartition(":")[2])

@@ -5,6 +5,7 @@ Each function takes a `Moment`: a day as it was, and as it was known on another.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.core.paginator import Page, Paginator
@@ -51,7 +52,7 @@ from lianxin.organizations.models import (
     path_end,
 )
 from lianxin.organizations.people import person_for
-from lianxin.organizations.terms import Term, term_of
+from lianxin.organizations.terms import ELECTION, Term, term_of
 
 Words = str | Promise
 PAGE_SIZE = 50
@@ -285,22 +286,39 @@ def unit_page(user: AnyUser, unit: Unit, moment: Moment) -> UnitPage:
     if placement is None:
         return UnitPage(unit, None, (), (), Figures((), (), ()), (), (), None, (), _latest(user, unit, moment), True)
     entries = _latest(user, unit, moment)
-    facts = list(Fact.objects.on(moment.day).known_at(moment.known_at).filter(unit=unit).order_by("key"))
-    designations = Designation.objects.on(moment.day).known_at(moment.known_at).filter(unit=unit).order_by("since")
+    facts, designations, elected = _said_of(unit, moment)
     return UnitPage(
         unit=unit,
         placement=placement,
         way=way_to(user, placement, ancestors),
         children=sorted((row for row in children if may(user, STANDING_VIEW, row.unit)), key=_in_order),
         figures=figures_beneath(user, placement, moment),
-        designations=list(designations),
+        designations=designations,
         facts=facts,
-        term=term_of(unit, facts, moment),
+        term=term_of(unit, facts, elected, moment),
         posts=posts_at(user, unit, moment),
         entries=entries[:LATEST],
         more=len(entries) > LATEST,
         may_see_people=may(user, PEOPLE_VIEW, unit),
         may_see_committees=may(user, RECORD_VIEW, unit),
+    )
+
+
+def _said_of(unit: Unit, moment: Moment) -> tuple[list[Fact], list[Designation], date | None]:
+    """The unit's facts, its designations and the day of its last election, in one query."""
+    facts = Fact.objects.on(moment.day).known_at(moment.known_at).filter(unit=unit)
+    designations = Designation.objects.on(moment.day).known_at(moment.known_at).filter(unit=unit)
+    elections = Entry.objects.known_at(moment.known_at).filter(unit=unit, kind=ELECTION, happened_on__lte=moment.day)
+    rows = facts.values_list(Value("fact"), "key", "value", "since").union(
+        designations.values_list(Value("designation"), "designation", Value(""), "since"),
+        elections.values_list(Value("election"), "kind", Value(""), "happened_on"),
+        all=True,
+    )
+    said = sorted(rows, key=lambda row: (row[1], row[3]))
+    return (
+        [Fact(unit=unit, key=key, value=value, since=since) for what, key, value, since in said if what == "fact"],
+        [Designation(unit=unit, designation=key, since=since) for what, key, _value, since in said if what == "designation"],
+        max((since for what, _key, _value, since in said if what == "election"), default=None),
     )
 
 

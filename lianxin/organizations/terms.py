@@ -77,11 +77,9 @@ class Term:
     """overdue, due_soon (within six months) or on_track."""
 
 
-def term_of(unit: Unit, facts: Iterable[Fact], moment: Moment) -> Term | None:
-    """The term of one unit whose facts are at hand; None where it elects nobody."""
+def term_of(unit: Unit, facts: Iterable[Fact], elected: date | None, moment: Moment) -> Term | None:
+    """The term of one unit whose facts and last election are at hand; None where it elects nobody."""
     known = {fact.key: fact.value for fact in facts}
-    held = Entry.objects.known_at(moment.known_at).filter(unit=unit, kind=ELECTION, happened_on__lte=moment.day)
-    elected = held.aggregate(last=Max("happened_on"))["last"]
     return _term(unit, unit.name, "", elected, known.get("founded_on"), known.get("term_years"), moment.day)
 
 

@@ -33,5 +33,5 @@ def test_a_unit_of_which_nothing_is_asked_shows_no_standing(world, in_force):
 def test_a_units_page_stays_cheap_once_the_picture_is_known(world, in_force, django_assert_max_num_queries):
     section(world, "county_officer", world.branch)
     client = world.client("county_officer")
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(15):
         client.get(reverse("unit", args=[world.branch.code]))
