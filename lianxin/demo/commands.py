@@ -24,13 +24,13 @@ from lianxin.ui.terminal import refuse, say
 def demo(context: click.Context, no_serve: bool, reset: bool, host: str, port: int) -> None:
     """Two synthetic counties: two years of their work, today's brief, and pages to open."""
     folder = settings.FOLDER
-    marker = read_marker(folder)
+    marker = read_marker(folder.path)
     if marker is None and folder.exists:
         refuse(
             _("%(folder)s holds a county, not a demonstration. Name another folder in LIANXIN_HOME.") % {"folder": folder.path}
         )
     if marker is not None and (reset or not marker.complete):
-        clear(folder)
+        clear(folder.path)
         marker = None
     if marker is None:
         _make()
@@ -46,18 +46,16 @@ def demo(context: click.Context, no_serve: bool, reset: bool, host: str, port: i
 
 
 def _make() -> None:
-    from lianxin.config.folder import Folder
-
-    folder: Folder = settings.FOLDER
+    folder = settings.FOLDER
     began = time.monotonic()
     today = clock.today()
-    write_marker(folder, Marker(today, complete=False))
+    write_marker(folder.path, Marker(today, complete=False))
     folder.make()
     settings.KEYS.update(folder.keys())
     say(_("Making two synthetic counties in %(folder)s …") % {"folder": folder.path})
     call_command("migrate", verbosity=0)
     tell(today, lambda told: say(f"  {time.monotonic() - began:5.1f} s  {told}"))
-    write_marker(folder, Marker(today, complete=True))
+    write_marker(folder.path, Marker(today, complete=True))
     say(_("Made in %(seconds)d s.") % {"seconds": time.monotonic() - began})
 
 

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from lianxin.config.folder import Folder
-
 MARKER = "demonstration.json"
 
 
@@ -19,7 +17,7 @@ class Marker:
     complete: bool
 
 
-def read_marker(folder: Folder) -> Marker | None:
+def read_marker(folder: Path) -> Marker | None:
     """The marker of a demonstration; None for any other folder."""
     path = _marker(folder)
     if not path.exists():
@@ -28,16 +26,16 @@ def read_marker(folder: Folder) -> Marker | None:
     return Marker(date.fromisoformat(stored["today"]), stored["complete"])
 
 
-def write_marker(folder: Folder, marker: Marker) -> None:
-    folder.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+def write_marker(folder: Path, marker: Marker) -> None:
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     _marker(folder).write_text(json.dumps({"today": marker.today.isoformat(), "complete": marker.complete}))
 
 
-def clear(folder: Folder) -> None:
+def clear(folder: Path) -> None:
     """Remove a demonstration. Only ever called on a folder that carries the marker."""
     if read_marker(folder) is not None:
-        shutil.rmtree(folder.path)
+        shutil.rmtree(folder)
 
 
-def _marker(folder: Folder) -> Path:
-    return folder.path / MARKER
+def _marker(folder: Path) -> Path:
+    return folder / MARKER

@@ -33,7 +33,7 @@ class Account:
 
 def demonstration_accounts() -> list[Account]:
     """The sign-ins of a demonstration, by role; empty everywhere else."""
-    if read_marker(settings.FOLDER) is None:
+    if read_marker(settings.FOLDER.path) is None:
         return []
     people = (
         Person.objects.filter(user__username__in=ROLES)

@@ -24,7 +24,7 @@ class SchemeForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         said = super().clean() or {}
         text, name = said.get("text") or "", "scheme.yaml"
-        upload: UploadedFile | None = said.get("file")
+        upload: UploadedFile[Any] | None = said.get("file")
         if upload is not None:
             if (upload.size or 0) > LONGEST_TEXT:
                 raise forms.ValidationError(_("The file is larger than 256 KB. A scheme is a short text."))
