@@ -19,6 +19,11 @@ CHINESE_ALLOWED = {
     "config/settings.py": "the name of the language, in that language",
     "demo/": "the page's own places and the words of synthetic records",
     "schemes/library/": "scheme files carry their titles in both languages",
+    "imports/cells.py": "how a day may be typed into a workbook",
+    "imports/errors.py": "quotes how a day may be typed",
+    "imports/template.py": "quotes how a day may be typed",
+    "imports/organization_sheets.py": "the sample row of a workbook: a place and a name",
+    "imports/workbook.py": "the mark of a sample row",
 }
 """Where Chinese may stand in code, and why."""
 
@@ -30,7 +35,9 @@ def test_every_text_has_a_finished_translation(app):
 
 @pytest.mark.parametrize("app", APPS)
 def test_texts_in_code_are_english(app):
-    assert [f"{message.place}: {message.text}" for message in messages.messages_of(app) if CHINESE.search(message.text)] == []
+    quoted = "2026年3月5日"  # how a day may be typed, quoted in either language
+    found = [message for message in messages.messages_of(app) if CHINESE.search(message.text.replace(quoted, ""))]
+    assert [f"{message.place}: {message.text}" for message in found] == []
 
 
 @pytest.mark.parametrize("app", APPS)
@@ -62,7 +69,7 @@ django.setup()
 from django.utils import translation
 from lianxin.config.cli import gather, leaves
 with translation.override("zh-hans"):
-    said = {name: [command.help, *[getattr(option, "help", None) for option in command.params if option.name != "help"]]
+    said = {name: [str(words or "") for words in [command.help, *[getattr(option, "help", "") for option in command.params]]]
             for name, command in leaves(gather())}
 print(json.dumps(said))
 """
