@@ -18,6 +18,9 @@ COMMENT = re.compile(r"{#.*?#}|{%\s*comment\b.*?endcomment\s*%}", re.S)
 CHINESE_ALLOWED = {
     "config/settings.py": "the name of the language, in that language",
     "demo/": "the page's own places and the words of synthetic records",
+    "imports/cells.py": "the forms of days that workbooks hold",
+    "imports/organization_sheets.py": "the name of a unit and of a person in the sample rows of templates",
+    "imports/workbook.py": "how the sample row of a template begins, in either language",
     "schemes/library/": "scheme files carry their titles in both languages",
     "imports/cells.py": "how a day may be typed into a workbook",
     "imports/errors.py": "quotes how a day may be typed",

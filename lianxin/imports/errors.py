@@ -59,7 +59,7 @@ CELL_MESSAGES = {
     "too_long": _("It has %(found)s characters; at most %(most)s are kept. Shorten it."),
     "not_text": _("There are characters in it that cannot be shown. Type it again."),
     "not_int": _("Expected a whole number from %(least)s to %(most)s."),
-    "not_date": _("Expected a day such as 2026-03-05, 2026/3/5 or 2026年3月5日."),
+    "not_date": _("Expected a day such as 2026-03-05 or 2026/3/5."),
     "future": _("This day has not come yet. Give today or an earlier day."),
     "not_choice": _("Expected one of: %(known)s."),
     "phone": _("Expected a mobile number of 11 digits or a landline with its area code."),

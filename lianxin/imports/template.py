@@ -124,7 +124,7 @@ def _what(column: Column) -> str:
         case "choice":
             return gettext("One of: %(known)s.") % {"known": gettext(", ").join(str(label) for _key, label in column.choices)}
         case "date":
-            return gettext("A day such as 2026-03-05, 2026/3/5 or 2026年3月5日.")
+            return gettext("A day such as 2026-03-05 or 2026/3/5.")
         case "int":
             return gettext("A whole number from %(least)s to %(most)s.") % words
         case "unit" | "unit_or_code":
