@@ -61,3 +61,27 @@ def test_sqlite_agrees_with_the_oracle(key: str, records: Records):
     for frame in frames(key):
         found, wanted = compared(key, frame, records, "sqlite")
         assert found == wanted, frame
+
+
+@pytest.mark.parametrize("key", TEXTS)
+@settings(TOGETHER, max_examples=4)
+@given(records=worlds())
+def test_duckdb_agrees_with_the_oracle(key: str, records: Records):
+    for frame in frames(key)[1:3]:
+        found, wanted = compared(key, frame, records, "duckdb")
+        assert found == wanted, frame
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("key", TEXTS)
+def test_postgresql_agrees_with_the_oracle(key: str, postgresql_url: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("LIANXIN_TEST_POSTGRESQL", postgresql_url)
+
+    @settings(TOGETHER, max_examples=4)
+    @given(records=worlds())
+    def agrees(records: Records):
+        for frame in frames(key)[1:3]:
+            found, wanted = compared(key, frame, records, "postgresql")
+            assert found == wanted, frame
+
+    agrees()
