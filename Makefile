@@ -29,7 +29,7 @@ check: .venv/installed-dev  ## Style, types, layers, security and contracts
 	@$(BIN)/djlint --quiet --lint lianxin
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/bandit -q -c pyproject.toml -r lianxin
+	@$(BIN)/bandit -q -ll -c pyproject.toml -r lianxin
 	@$(RUN) -m pytest -q tests/contracts
 
 bench: .venv/installed-dev  ## Measure speed; figures go to docs/performance.md

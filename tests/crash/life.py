@@ -3,22 +3,21 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 from tests.house import House, new_house
 
-LEADER, PASSWORD = "contact_leader", "synthetic-leader-1"
+LEADER = "contact_leader"
+FIRST_DAY = date(2020, 1, 2)
 PAGE = "/visits/new/"
 KIND = "liaison.inspected"
-PREPARE = f"""
+PREPARE = """
 from django.core.management import call_command
 from lianxin.config.setup import prepare_folder
 prepare_folder()
 call_command("migrate", verbosity=0)
 from tests.world import make_world
-world = make_world()
-leader = world.user({LEADER!r})
-leader.set_password({PASSWORD!r})
-leader.save()
+make_world()
 """
 
 
@@ -31,8 +30,9 @@ def lived_in_house() -> Iterator[House]:
 
 
 def form(number: int) -> dict[str, str]:
-    """What the leader sends for the visit of that number; sent again it is the same submission."""
-    return {"submission": f"crash-{number:012d}", "kind": "inspected", "day": "2026-03-05", "findings": f"visit {number:06d}"}
+    """What the leader sends for the visit of that number, each on a day of its own; sent again it is the same submission."""
+    day = FIRST_DAY + timedelta(days=number % 2000)
+    return {"submission": f"crash-{number:012d}", "kind": "inspection", "day": day.isoformat(), "findings": f"visit {number:06d}"}
 
 
 @dataclass

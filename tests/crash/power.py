@@ -1,7 +1,7 @@
 """Power cuts, replayed: what a process did to its files is recorded once, and cut off at every point in three ways.
 
-A file keeps what was flushed; of what was not flushed yet, the cut loses all, or a random part in any order, or a random part with
-writes torn at 512 bytes. A file made or removed is so for certain only when its folder was flushed too. After each cut the
+A file keeps what was flushed; of what was not flushed yet, the cut loses all, or a random part in any order, or a random part
+with writes torn at 512 bytes. A file made or removed is so for certain only when its folder was flushed too. After each cut the
 database is opened as a start of the product would open it, and everything acknowledged by then must be there, whole, once.
 
     python -m tests.crash.power act DATABASES-FOLDER COUNT     (in an installation, under the recorder: the recorded process)
@@ -233,7 +233,7 @@ def _whole(database: Path) -> Findings:
     try:
         harden(connection)
         (checked,) = connection.execute("PRAGMA integrity_check").fetchone()
-        visits = [int(words.split()[1]) for (words,) in connection.execute("SELECT findings FROM liaison_visit")]
+        visits = [int(words.split()[1]) for (words,) in connection.execute("SELECT findings FROM liaison_visitversion")]
         (entries,) = connection.execute("SELECT count(*) FROM ledger_entry WHERE kind = ?", [KIND]).fetchone()
         (submissions,) = connection.execute("SELECT count(*) FROM ledger_submission").fetchone()
         return Findings(visits, entries, submissions, checked == "ok" and _chain_holds(connection))
@@ -249,11 +249,15 @@ def _chain_holds(connection: object) -> bool:
     columns = ", ".join(f'"{one.column}"' for one in fields)
     before = GENESIS
     for row in connection.execute(f"SELECT {columns} FROM ledger_entry ORDER BY id"):  # type: ignore[attr-defined]
-        values = {one.attname: json.loads(v) if one.get_internal_type() == "JSONField" else one.to_python(v) for one, v in zip(fields, row, strict=True)}
+        values = {one.attname: _value(one, found) for one, found in zip(fields, row, strict=True)}
         if entry_digest(Entry(**values), before) != values["digest"]:
             return False
         before = values["digest"]
     return True
+
+
+def _value(field: object, found: object) -> object:
+    return json.loads(found) if field.get_internal_type() == "JSONField" else field.to_python(found)  # type: ignore[arg-type, attr-defined]
 
 
 def main() -> None:
