@@ -15,14 +15,13 @@ from lianxin.ledger import clock
 from lianxin.ui.terminal import refuse, say
 
 
-@click.command()
+@click.command(help=_("Two synthetic counties: two years of their work, today's brief, and pages to open."))
 @click.option("--no-serve", is_flag=True, help=_("End after the brief."))
 @click.option("--reset", is_flag=True, help=_("Start over."))
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8000, show_default=True)
 @click.pass_context
 def demo(context: click.Context, no_serve: bool, reset: bool, host: str, port: int) -> None:
-    """Two synthetic counties: two years of their work, today's brief, and pages to open."""
     folder = settings.FOLDER
     marker = read_marker(folder.path)
     if marker is None and folder.exists:

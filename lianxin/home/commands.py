@@ -13,11 +13,12 @@ from lianxin.organizations.models import Unit
 from lianxin.ui.terminal import refuse
 
 
-@click.command()
+@click.command(
+    help=_("Print the brief: who is on track, who lacks what, whose elections fall due. Every figure is counted from entries.")
+)
 @click.option("--unit", help=_("Code of the unit, such as 152221. Default: the only county."))
 @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help=_("The day, such as 2026-10-01. Default: today."))
 def brief(unit: str | None = None, as_of: datetime | None = None) -> None:
-    """Print the brief: who is on track, who lacks what, whose elections fall due. Every figure is counted from entries."""
     day = as_of.date() if as_of else clock.today()
     if day > clock.today():
         refuse(_("--as-of: %(day)s has not come yet; expected today or an earlier day.") % {"day": day})

@@ -8,9 +8,8 @@ from lianxin.reminders import actions
 from lianxin.ui.terminal import say
 
 
-@click.command()
+@click.command(help=_("Send today's mails: what falls due, to whoever owes it; never more than one a day to a person."))
 def remind() -> None:
-    """Send today's mails: what falls due, to whoever owes it; never more than one a day to a person."""
     sent = actions.send_daily()
     say(ngettext("%(count)d mail sent.", "%(count)d mails sent.", sent) % {"count": sent} if sent else _("Nothing to send."))
 
