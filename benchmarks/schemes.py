@@ -116,7 +116,10 @@ def on_sqlite(duck: Any, units: int) -> None:
     live = sqlite3.connect(":memory:")
     for table, columns in TABLES.items():
         live.execute(f"CREATE TABLE {table} ({columns.replace('timestamp', 'text').replace(' date', ' text')})")
-        rows = [tuple(str(value) if hasattr(value, "year") else value for value in row) for row in duck.execute(f"FROM {table}").fetchall()]
+        rows = [
+            tuple(str(value) if hasattr(value, "year") else value for value in row)
+            for row in duck.execute(f"FROM {table}").fetchall()
+        ]
         if rows:
             live.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' for _ in rows[0])})", rows)
     live.execute("CREATE INDEX a ON ledger_entry (unit_id, kind, happened_on)")
@@ -125,7 +128,10 @@ def on_sqlite(duck: Any, units: int) -> None:
     live.execute("CREATE INDEX d ON organizations_placement (unit_id, since)")
     engine, read = _Scratch(live, "sqlite"), reading()
     evaluate(read, engine=engine)
-    print(f"{units} units × {ENTRIES_EACH}, SQLite, warm, to rows: {best(lambda: evaluate(read, engine=engine), 7) * 1000:.1f} ms", flush=True)
+    print(
+        f"{units} units × {ENTRIES_EACH}, SQLite, warm, to rows: {best(lambda: evaluate(read, engine=engine), 7) * 1000:.1f} ms",
+        flush=True,
+    )
 
 
 def on_duckdb(duck: Any, units: int) -> None:
@@ -145,7 +151,10 @@ def on_duckdb(duck: Any, units: int) -> None:
     )
     drill = compiled_drill(read.scheme, "inspect", read.frame, "duckdb", read.kinds, False)
     one = fill(drill, [units // 2], "duckdb")
-    print(f"drill-down to one figure's entries among {total}: {best(lambda: duck.execute(one).fetchall(), 5) * 1000:.1f} ms", flush=True)
+    print(
+        f"drill-down to one figure's entries among {total}: {best(lambda: duck.execute(one).fetchall(), 5) * 1000:.1f} ms",
+        flush=True,
+    )
 
 
 if __name__ == "__main__":

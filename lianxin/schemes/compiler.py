@@ -321,7 +321,8 @@ class Compiler:
         looking_back = {
             kind for clause in self.scheme.clauses if isinstance(clause.test, Every) for kind in clause.test.tally.kinds
         }
-        kinds = {kind for _id, tally in self.scheme.tallies() for kind in tally.kinds} - self._judged_only() | looking_back
+        apart = {clause.id for clause in self.scheme.clauses if isinstance(clause.test, Judged) or _once(clause)}
+        kinds = {kind for name, tally in self.scheme.tallies() if name not in apart for kind in tally.kinds}
         if not kinds:
             return None
         e = ENTRIES.filter(ENTRIES.kind.isin(sorted(kinds)), ENTRIES.happened_on <= lit(frame.day), *known(ENTRIES, frame))
@@ -333,7 +334,7 @@ class Compiler:
         columns: dict[str, Column] = {}
         for clause in self.scheme.clauses:
             test, name = clause.test, clause.id
-            if isinstance(test, Count):
+            if isinstance(test, Count) and not test.tally.once_per:
                 where = counts(e, test.tally) & in_period if looking_back else counts(e, test.tally)
                 columns[f"n_{name}"] = tallied(e, test.tally, where)
             elif isinstance(test, Each):
@@ -361,18 +362,6 @@ class Compiler:
             return ibis.coalesce(e.quantity.sum(where=where), 0)
         return tallied(e, measure.tally, where)
 
-    def _judged_only(self) -> set[str]:
-        counted = {
-            kind
-            for clause in self.scheme.clauses
-            if not isinstance(clause.test, Judged)
-            for t in _tallies(clause)
-            for kind in t.kinds
-        }
-        counted |= {kind for veto in self.scheme.vetoes if isinstance(veto.test, Count) for kind in veto.test.tally.kinds}
-        judged = {kind for clause in self.scheme.clauses if isinstance(clause.test, Judged) for kind in clause.test.tally.kinds}
-        return judged - counted
-
     def _in_period(self, tally: Tally) -> Relation:
         e = ENTRIES.filter(
             counts(ENTRIES, tally),
@@ -381,6 +370,14 @@ class Compiler:
             *known(ENTRIES, self.frame),
         )
         return e.filter(e.unit_id.isin(SCOPE.id)) if self.scoped else e
+
+    def _counted_once(self, clause: Clause, test: Count) -> Relation:
+        """Per unit: how many days or subjects. Apart from the shared scan, where counting distinct is slow."""
+        e = self._in_period(test.tally)
+        own = ibis.ifelse(e.subject == "", lit("#") + e.id.cast("string"), e.subject)
+        what = e.happened_on if test.tally.once_per == "day" else own
+        pairs = e.select("unit_id", what=what).distinct()
+        return self._step(f"once_{clause.id}", pairs.group_by("unit_id").agg(**{f"n_{clause.id}": pairs.count()}))
 
     def _judgement(self, clause: Clause, test: Judged) -> Relation:
         """Per unit: how many judgements, and their sum or the latest one."""
@@ -543,6 +540,8 @@ class Compiler:
         for clause in scheme.clauses:
             if not clause.applies.empty:
                 narrower.setdefault(clause.applies, []).append(clause)
+            if isinstance(clause.test, Count) and _once(clause):
+                joins.append(self._counted_once(clause, clause.test))
             if isinstance(clause.test, Judged):
                 joins.append(self._judgement(clause, clause.test))
             if clause.per and isinstance(clause.test, Each):
@@ -1084,6 +1083,11 @@ class Compiler:
 
 def _tallies(clause: Clause) -> tuple[Tally, ...]:
     return tallies_of(clause.test)
+
+
+def _once(clause: Clause) -> bool:
+    """Whether a clause counts days or subjects rather than entries."""
+    return isinstance(clause.test, Count) and bool(clause.test.tally.once_per)
 
 
 def cell_unit(clause: Clause) -> str:

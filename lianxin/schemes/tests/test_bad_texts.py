@@ -60,7 +60,8 @@ def test_what_is_no_scheme_at_all_is_said_in_words(text: str):
 
 
 def test_schemes_that_draw_on_each_other_in_a_circle_are_refused():
-    body = "subject: {{kind: branch}}\nperiod: year\nclauses:\n  - {{id: a, title: {{zh: 甲, en: A}}, from: {{scheme: {other}, use: met}}}}\n"
+    body = "subject: {{kind: branch}}\nperiod: year\nclauses:\n"
+    body += "  - {{id: a, title: {{zh: 甲, en: A}}, from: {{scheme: {other}, use: met}}}}\n"
     one = load_scheme(HEAD.format(key="one") + body.format(other="two"), "one.yaml")
     two = load_scheme(HEAD.format(key="two") + body.format(other="one"), "two.yaml")
     problems = check_together([("one.yaml", one), ("two.yaml", two)])
