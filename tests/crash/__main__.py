@@ -1,6 +1,6 @@
-"""`make trust`: the crash tests at length; figures F1 and F2 into TRUST.md.
+"""`make trust`: the crash tests at length; figure F1 into TRUST.md.
 
-python -m tests.crash [--cuts N] [--kills N]
+python -m tests.crash [--cuts N]
 """
 
 import argparse
@@ -10,7 +10,6 @@ import sys
 import time
 from pathlib import Path
 
-from tests.crash.kills import kill_workers
 from tests.crash.life import Outcome, lived_in_house
 from tests.crash.power import cut_the_power
 
@@ -20,7 +19,6 @@ REPORT = Path(__file__).resolve().parents[2] / "TRUST.md"
 def main() -> int:
     words = argparse.ArgumentParser(prog="make trust ARGS=…", description=__doc__)
     words.add_argument("--cuts", type=int, default=20_000)
-    words.add_argument("--kills", type=int, default=1_000)
     asked = words.parse_args()
     compiler = shutil.which("cc") or shutil.which("gcc")
     if compiler is None:
@@ -31,15 +29,10 @@ def main() -> int:
         cuts = cut_the_power(house, compiler, visits=300, cuts=asked.cuts)
     rows.append(row("F1 power cuts", cuts, time.monotonic() - started))
     print(rows[-1], flush=True)
-    started = time.monotonic()
-    with lived_in_house() as house:
-        kills = kill_workers(house, kills=asked.kills, phones=8)
-    rows.append(row("F2 kills of the serving worker", kills, time.monotonic() - started))
-    print(rows[-1], flush=True)
-    command = f"make trust ARGS='--cuts {asked.cuts} --kills {asked.kills}'"
+    command = f"make trust ARGS='--cuts {asked.cuts}'"
     machine = f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"
     REPORT.write_text(REPORT_TEXT.format(command=command, rows="\n".join(rows), machine=machine))
-    return 0 if cuts.clean and kills.clean else 1
+    return 0 if cuts.clean else 1
 
 
 def row(name: str, outcome: Outcome, seconds: float) -> str:
@@ -55,8 +48,7 @@ Made by `{command}` on {machine}. How each figure is made stands in tests/crash/
 |---|---|---|---|---|---|---|---|
 {rows}
 
-Limits: the power cuts trust disks that keep what they were told to flush, and follow one writer on SQLite. The kills are of
-processes, on this machine's own disk.
+Limits: the power cuts trust disks that keep what they were told to flush, and follow one writer on SQLite.
 """
 
 if __name__ == "__main__":
