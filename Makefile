@@ -32,7 +32,7 @@ check: .venv/installed-dev  ## Style, types, layers, security and contracts
 	@$(BIN)/bandit -q -ll -c pyproject.toml -r lianxin
 	@$(RUN) -m pytest -q tests/contracts
 
-bench: .venv/installed-dev  ## Measure speed; figures go to docs/performance.md
+bench: .venv/installed-dev  ## Measure speed
 	@$(RUN) -m benchmarks $(ARGS)
 
 trust: .venv/installed-dev  ## Cut the power at length; figures go to TRUST.md
