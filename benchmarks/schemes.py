@@ -11,7 +11,6 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-
 ENTRIES_EACH = 50
 AS_OF = date(2026, 12, 31)
 KINDS = (
