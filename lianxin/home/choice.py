@@ -11,7 +11,7 @@ from django.http import Http404
 from django.urls import reverse
 
 from lianxin.ledger.figures import Asked, Figure
-from lianxin.organizations.access import OWN, STANDING_VIEW, AnyUser, grants_for, may, scope, unit_for, units_for
+from lianxin.organizations.access import BRANCH, OWN, STANDING_VIEW, AnyUser, grants_for, may, scope, unit_for, units_for
 from lianxin.organizations.models import Unit, path_end
 from lianxin.reminders.picture import BUCKETS, Picture, Place, bucket, picture, why
 from lianxin.schemes.queries import StandingRow
@@ -65,7 +65,7 @@ def asked_unit(user: AnyUser, code: str) -> Unit:
 def highest(user: AnyUser) -> Unit:
     """The unit a reader looks at unasked: the highest whose whole subtree is theirs, else the first of their own."""
     grants = [grant for grant in grants_for(user) if STANDING_VIEW in grant.permissions]
-    grants.sort(key=lambda grant: (grant.reach == OWN, len(grant.path), grant.path))
+    grants.sort(key=lambda grant: (grant.reach in (OWN, BRANCH), len(grant.path), grant.path))
     if not grants:
         raise Http404
     return Unit.objects.get(pk=grants[0].unit_id)

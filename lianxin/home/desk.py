@@ -24,6 +24,7 @@ from lianxin.ledger.models import seen as seen_entries
 from lianxin.organizations.access import (
     ACCOUNTS_MANAGE,
     APPROVE,
+    BRANCH,
     ENTRY_VIEW,
     EXPORT,
     GATHERING_RECORD,
@@ -253,7 +254,7 @@ def summaries_of(user: AnyUser, grants: Sequence[Grant]) -> list[Summary]:
 
 def standings_of(user: AnyUser, grants: Sequence[Grant], seen: Picture) -> list[Standing]:
     """For members and those who look after single units without recording: how these stand."""
-    own = {grant.unit_id for grant in grants if grant.reach == OWN and STANDING_VIEW in grant.permissions}
+    own = {grant.unit_id for grant in grants if grant.reach in (OWN, BRANCH) and STANDING_VIEW in grant.permissions}
     own -= set(own_units(user, VISIT_RECORD))
     if not own:
         return []

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from django.utils.translation import gettext_lazy, ngettext
 
 from lianxin.organizations.access import (
+    BRANCH,
     ELECTION_HOLD,
     GATHERING_RECORD,
     OWN,
@@ -83,7 +84,11 @@ def asks_election(clause: Clause) -> bool:
 
 def own_units(user: AnyUser, *permissions: str) -> dict[int, Unit]:
     """Units at which the user holds a post that gives one of these permissions there alone."""
-    ids = {grant.unit_id for grant in grants_for(user) if grant.reach == OWN and not grant.permissions.isdisjoint(permissions)}
+    ids = {
+        grant.unit_id
+        for grant in grants_for(user)
+        if grant.reach in (OWN, BRANCH) and not grant.permissions.isdisjoint(permissions)
+    }
     return Unit.objects.in_bulk(ids)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import get_language
 
 from lianxin.ledger import clock
@@ -163,7 +163,4 @@ def kinds_of(clause: Clause | None) -> Sequence[str]:
 
 def why(code: str, scheme: str) -> str:
     """Where a unit's standing with a scheme is explained, clause by clause."""
-    try:
-        return reverse("standing", args=[code, scheme])
-    except NoReverseMatch:
-        return reverse("front_door")
+    return reverse("standing", args=[code, scheme])
