@@ -33,8 +33,8 @@ def test_the_brief_says_what_the_page_says(demonstration: Demonstration, name, n
 def test_a_community_has_13_organisations_and_596_members(demonstration: Demonstration):
     brief = demonstration.command("brief", "--unit", RICH)
     assert figure(brief, "党员") == 596
-    branches = {row["unit"] for row in demonstration.json("schemes", "standings", "election-due", "--unit", RICH, "--format", "json")}
-    assert len(branches) == 13
+    rows = demonstration.json("schemes", "standings", "election-due", "--unit", RICH, "--format", "json")
+    assert len({row["unit"] for row in rows}) == 13
 
 
 def test_the_226_points_are_met_behind_impossible_or_on_track(demonstration: Demonstration):
