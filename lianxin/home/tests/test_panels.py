@@ -27,7 +27,7 @@ def test_a_contact_points_page_says_what_131_still_asks(world, in_force):
 
 
 def test_a_unit_of_which_nothing_is_asked_shows_no_standing(world, in_force):
-    assert section(world, "county_officer", world.village) == ""
+    assert section(world, "county_officer", world.township) == ""
 
 
 def test_a_units_page_stays_cheap_once_the_picture_is_known(world, in_force, django_assert_max_num_queries):
