@@ -58,8 +58,9 @@ class House:
         return lines[0]
 
     def python(self, code: str) -> str:
-        """Run code inside this installation, with Django set up; what it printed."""
+        """Run code inside this installation, with Django set up and, like `run`, in English; what it printed."""
         start = "import os, django; os.environ['DJANGO_SETTINGS_MODULE'] = 'lianxin.config.settings'; django.setup()\n"
+        start += "from django.utils.translation import activate; activate('en')\n"
         done = subprocess.run([sys.executable, "-c", start + code], cwd=ROOT, env=self.env, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
