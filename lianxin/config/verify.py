@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from lianxin.ledger.actions import GENESIS, entry_digest
 from lianxin.ledger.guard import expected_triggers, missing_triggers
 from lianxin.ledger.models import Entry
+from lianxin.schemes.proof import Proof, changed_standings, changed_texts
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ def verify() -> Report:
     report.findings += _guard()
     report.findings += _chain(report)
     report.findings += _corrections()
+    report.findings += _sealed(report)
     return report
 
 
@@ -93,6 +95,14 @@ def _corrections() -> Iterator[Finding]:
         expected = later.recorded_at if later else None
         if entry.valid_to != expected:
             yield Finding(f"ledger_entry {entry.pk} valid_to", _words(entry.valid_to), _words(expected))
+
+
+def _sealed(report: Report) -> Iterator[Finding]:
+    """Published texts against their hash in the ledger, and every sealed verdict against itself worked out again."""
+    proof = Proof()
+    for changed in (*changed_texts(), *changed_standings(proof)):
+        yield Finding(changed.place, changed.stored, changed.recomputed)
+    report.standings = proof.checked
 
 
 def _words(value: object) -> str:

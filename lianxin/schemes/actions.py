@@ -16,6 +16,7 @@ from lianxin.schemes.compiler import waiver_subject
 from lianxin.schemes.frame import seal_day
 from lianxin.schemes.loader import Problem, SchemeError, check_together, load_scheme
 from lianxin.schemes.models import Standing, Version, WaiverReason
+from lianxin.schemes.proof import undeclared_kinds
 
 
 class SchemeRefusal(ValidationError):
@@ -161,7 +162,14 @@ def seal_period(*, actor: AbstractBaseUser, scheme: str, period: str, unit: Unit
         unit=unit or _county(),
         happened_on=today,
         subject=f"{scheme}/{period}",
-        data={"scheme": scheme, "version": read.scheme.version, "hash": read.scheme.hash, "period": period, "rows": len(rows)},
+        data={
+            "scheme": scheme,
+            "version": read.scheme.version,
+            "hash": read.scheme.hash,
+            "period": period,
+            "rows": len(rows),
+            "undeclared": undeclared_kinds(read.scheme, read.sources),
+        },
     )
     assert read.frame.known is not None
     known = read.frame.known

@@ -13,5 +13,10 @@ declare(
     Kind(PUBLISHED, _("scheme published"), {"scheme": str, "version": str, "hash": str}, countable=False),
     Kind(TRIED, _("scheme put on trial"), {"scheme": str, "version": str, "hash": str}, countable=False),
     Kind(WAIVED, _("clause waived"), {"scheme": str, "clause": str, "period": str}, countable=False),
-    Kind(SEALED, _("period sealed"), {"scheme": str, "version": str, "hash": str, "period": str, "rows": int}, countable=False),
+    Kind(
+        SEALED,
+        _("period sealed"),
+        {"scheme": str, "version": str, "hash": str, "period": str, "rows": int, "undeclared": str},
+        countable=False,
+    ),
 )

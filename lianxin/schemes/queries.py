@@ -67,17 +67,28 @@ def reading(
     if chosen is None:
         raise NoScheme(key)
     frame = frame_for(chosen, as_of=day, known_as_of=known_as_of, period=period, restated=restated)
+    if frame.known != known_as_of and scheme is None:  # closed books know no rule that was published later either
+        chosen = library.in_force(key, versions, as_of=day, known=frame.known, period=period) or chosen
+        frame = frame_for(chosen, as_of=day, known_as_of=known_as_of, period=period, restated=restated)
+    sources = sources_of(chosen, versions, as_of=day, known=frame.known, period=frame.period.label)
+    return Reading(chosen, frame, sources, frozenset(declared()))
+
+
+def sources_of(
+    scheme: Scheme, versions: Collection[Version], *, as_of: date, known: datetime | None, period: str
+) -> tuple[Scheme, ...]:
+    """The schemes whose verdicts a scheme uses, and theirs, each in the version that the period uses. Raises NoScheme."""
     sources: dict[str, Scheme] = {}
-    waiting = list(chosen.sources)
+    waiting = list(scheme.sources)
     while waiting:
         source = waiting.pop()
-        if source not in sources and source != key:
-            other = library.in_force(source, versions, as_of=day, known=known_as_of, period=frame.period.label)
+        if source not in sources and source != scheme.key:
+            other = library.in_force(source, versions, as_of=as_of, known=known, period=period)
             if other is None:
                 raise NoScheme(source)
             sources[source] = other
             waiting += other.sources
-    return Reading(chosen, frame, tuple(sources.values()), frozenset(declared()))
+    return tuple(sources.values())
 
 
 def evaluate(read: Reading, *, ids: Collection[int] | None = None, engine: Engine = LIVE) -> list[StandingRow]:
