@@ -35,7 +35,7 @@ from django.utils.translation import gettext as _
 from lianxin import __version__
 from lianxin.config.folder import current_folder
 from lianxin.ledger import clock
-from lianxin.ledger.actions import canonical
+from lianxin.ledger.proof import canonical
 
 MAGIC = "lianxinqiao-backup-1"
 LEFT_OUT = {"django_session", "accounts_session"}
@@ -260,6 +260,15 @@ def read_manifest(path: Path) -> Manifest:
         if file.read(1):
             raise DamagedBackup(_("the end: found more bytes after the last table"))
     return manifest
+
+
+def head_of_backup(path: Path) -> tuple[int, str] | None:
+    """The head of the ledger named by a backup; None where the file is no backup. Raises DamagedBackup."""
+    with path.open("rb") as file:
+        if not file.read(len(MAGIC)).startswith(MAGIC.encode()):
+            return None
+        file.seek(0)
+        return _open(file)[0].head
 
 
 def _open(file: IO[bytes]) -> tuple[Manifest, int]:

@@ -14,6 +14,7 @@ from lianxin.config.folder import current_folder
 from lianxin.config.keys import SHORTEST, WrongPassphrase, export_keys, open_keys
 from lianxin.config.readiness import why_not_ready
 from lianxin.config.serve import serve_until_stopped
+from lianxin.config.verify import Head, NoHead, Report, read_head
 from lianxin.config.verify import verify as find_changes
 from lianxin.demo.places import COUNTIES
 from lianxin.ledger import clock
@@ -197,24 +198,43 @@ def restore(file: Path) -> None:
     _report_changes()
 
 
-@click.command(help=_("Recompute what was recorded, and name everything that is not as it was written."))
-def verify() -> None:
+@click.command(help=_("Recompute what was recorded, and name everything that is not as it was written; print the ledger's head."))
+@click.option(
+    "--since",
+    metavar="HEAD",
+    help=_("A head kept elsewhere, a file that holds one, or a backup: nothing up to it may have changed or be cut off."),
+)
+def verify(since: str | None) -> None:
     if not current_folder().exists:
         refuse(why_not_ready())
-    _report_changes()
+    try:
+        head = read_head(since) if since else None
+    except (NoHead, DamagedBackup):
+        refuse(
+            _("--since: found no head in “%(found)s”, expected a line as “lianxin verify” prints it, a file with it, or a backup")
+            % {"found": since}
+        )
+    found = _report_changes(head)
+    if found.head is not None:
+        click.echo(found.head)
 
 
-def _report_changes() -> None:
-    report = find_changes()
+def _report_changes(since: Head | None = None) -> Report:
+    """Say what `verify` finds; with a finding, each on a line of its own and exit status 1."""
+    report = find_changes(since)
     for finding in report.findings:
         click.echo(finding)
     if report.findings:
         refuse(_("%(n)s things are not as they were written.") % {"n": len(report.findings)})
     say(
-        _("%(entries)s entries checked: the chain is whole. Its head is %(head)s. %(triggers)s triggers in force.") % vars(report)
-        + " "
-        + _("%(standings)s sealed verdicts recomputed alike.") % vars(report)
+        _("%(entries)s entries checked: the chain is whole. %(rows)s rows say what was recorded. %(triggers)s triggers in force.")
+        % vars(report)
     )
+    if report.standings:
+        say(_("%(standings)s sealed verdicts recomputed alike.") % vars(report))
+    if since is not None:
+        say(_("Nothing up to entry %(entry)s was changed or cut off since that head was kept.") % {"entry": since.entry})
+    return report
 
 
 commands = [init, upgrade, keys, serve, backup, restore, verify]

@@ -1,19 +1,33 @@
 """Whether what was recorded is still as it was written: recomputed from the database, believed by nobody's word.
 
-The chain is an HMAC under a key outside the database, each entry's over its own content and the digest before it. Removing the
-last entries, or a forger who holds the key too, shows only against a head kept elsewhere: every backup names the one of its day.
+The chain is an HMAC under a key outside the database, each entry's over its own content and the digest before it. What rooms keep
+in words stands in the chain as salted hashes, so that each row is held against its entry. Removing the last entries, or a forger
+who holds the key too, shows only against a head kept elsewhere: `verify` prints one, every backup names the one of its day, and
+`verify --since` holds either against the ledger as it is now.
 """
 
+import re
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
 
 from django.db import connection
 from django.utils.translation import gettext as _
 
+from lianxin.config.backup import head_of_backup
+from lianxin.ledger import proof
 from lianxin.ledger.actions import GENESIS, entry_digest
 from lianxin.ledger.guard import expected_triggers, missing_triggers
+from lianxin.ledger.kinds import declared
 from lianxin.ledger.models import Entry
+from lianxin.ledger.proof import ProvedRow
 from lianxin.schemes.proof import Proof, changed_standings, changed_texts
+
+AT_ONCE = 2000
+HEAD = re.compile(r"(?<!\S)(\d{1,18}) ([0-9a-f]{64})(?!\S)")
 
 
 @dataclass(frozen=True)
@@ -29,23 +43,62 @@ class Finding:
         return _("%(place)s: found %(found)s, expected %(expected)s") % vars(self)
 
 
+class Head(NamedTuple):
+    """The end of the ledger at some time: whoever has it can tell later that nothing before it was changed or cut off."""
+
+    entry: int
+    digest: str
+
+    def __str__(self) -> str:
+        return f"{self.entry} {self.digest}"
+
+
+class NoHead(ValueError):
+    """Neither a head nor a file that holds one."""
+
+
+def read_head(given: str) -> Head:
+    """A head kept elsewhere: itself, as printed by `verify`; a file that holds that line; or a backup. Raises NoHead."""
+    text = given
+    try:
+        path = Path(given)
+        if path.is_file():
+            backed_up = head_of_backup(path)
+            if backed_up is not None:
+                return Head(*backed_up)
+            text = path.read_text(errors="replace")
+    except (OSError, ValueError) as error:
+        raise NoHead(given) from error
+    found = HEAD.findall(text)
+    if len(found) != 1:
+        raise NoHead(given)
+    [(entry, digest)] = found
+    return Head(int(entry), digest)
+
+
 @dataclass
 class Report:
     entries: int = 0
-    head: str = ""
+    rows: int = 0
+    """Rows of rooms held against their entries."""
+    head: Head | None = None
     triggers: int = 0
     standings: int = 0
     findings: list[Finding] = field(default_factory=list)
 
 
-def verify() -> Report:
-    """Go through everything; the findings are empty when all is as it was written."""
+def verify(since: Head | None = None) -> Report:
+    """Go through everything; the findings are empty when all is as it was written.
+
+    since: a head kept elsewhere, which must still be in the chain.
+    """
     report = Report(triggers=len(expected_triggers(connection)))
     report.findings += _file()
     report.findings += _guard()
-    report.findings += _chain(report)
+    report.findings += _chain(report, since)
     report.findings += _corrections()
     report.findings += _sealed(report)
+    report.findings += _rows(report)
     return report
 
 
@@ -70,21 +123,64 @@ def _guard() -> Iterator[Finding]:
         )
 
 
-def _chain(report: Report) -> Iterator[Finding]:
+def _chain(report: Report, since: Head | None) -> Iterator[Finding]:
     """Each entry against its digest and the one before it. After a broken link the chain goes on from what is stored."""
-    before, last = GENESIS, 0
-    for entry in Entry.objects.order_by("id").iterator(chunk_size=2000):
+    before, last, met = GENESIS, 0, False
+    for entry in Entry.objects.order_by("id").iterator(chunk_size=AT_ONCE):
         expected = entry_digest(entry, before)
+        place = f"ledger_entry {entry.pk}"
         if entry.digest != expected:
-            place = f"ledger_entry {entry.pk}"
-            if entry.pk > last + 1:
-                place += " " + _("(or what stood between %(last)s and it)") % {"last": last}
-            yield Finding(
-                place, _("digest %(digest)s of %(kind)s") % {"digest": entry.digest[:16], "kind": entry.kind}, expected[:16]
-            )
+            between = " " + _("(or what stood between %(last)s and it)") % {"last": last} if entry.pk > last + 1 else ""
+            said = _("digest %(digest)s of %(kind)s") % {"digest": entry.digest[:16], "kind": entry.kind}
+            yield Finding(place + between, said, expected[:16])
+        if since is not None and entry.pk == since.entry:
+            met = True
+            if entry.digest != since.digest:
+                yield Finding(place, entry.digest, _("%(digest)s, as it was kept elsewhere") % {"digest": since.digest})
         before, last = entry.digest, entry.pk
         report.entries += 1
-    report.head = f"{last} {before}" if last else "–"
+    if since is not None and since.entry and not met:
+        place = f"ledger_entry {since.entry}"
+        if since.entry > last:
+            said = _("the ledger cut off after entry %(last)s") % {"last": last}
+        else:
+            said = _("nothing")
+        yield Finding(place, said, _("%(digest)s, as it was kept elsewhere") % {"digest": since.digest})
+    if last:
+        report.head = Head(last, before)
+
+
+def _rows(report: Report) -> Iterator[Finding]:
+    """What rooms keep in words against the evidence in their entries, both ways: no row changed, none missing."""
+    kinds = declared()
+    entries = (
+        Entry.objects.order_by("id").values_list("id", "kind", "subject", "unit_id", "evidence").iterator(chunk_size=AT_ONCE)
+    )
+    while some := list(islice(entries, AT_ONCE)):
+        rows = defaultdict(list)
+        for each in proof.registry.all().values():
+            for row in each.rows([entry_id for entry_id, *_rest in some]):
+                rows[row.entry].append(row)
+        for entry_id, kind, subject, unit, evidence in some:
+            changed = [row for row in rows[entry_id] if row.commitment not in evidence]
+            for row in changed:
+                yield Finding(row.place, _("other words"), _("those of ledger_entry %(entry)s") % {"entry": entry_id})
+            yield from _astray(rows[entry_id], entry_id, subject, unit)
+            missing = len(set(evidence) - {row.commitment for row in rows[entry_id]}) - len({row.place for row in changed})
+            if missing > 0 and not (kind in kinds and kinds[kind].files):
+                yield Finding(
+                    f"ledger_entry {entry_id}", _("no row"), _("the row whose words it proves (%(kind)s)") % {"kind": kind}
+                )
+            report.rows += len(rows[entry_id])
+
+
+def _astray(rows: list[ProvedRow], entry: int, subject: str, unit: int) -> Iterator[Finding]:
+    """Rows that were tied to another thing or another unit."""
+    for row in rows:
+        for found, expected in ((row.subject, subject), (row.unit, unit)):
+            if found is not None and found != expected:
+                said = _("%(expected)s, as ledger_entry %(entry)s says") % {"expected": expected, "entry": entry}
+                yield Finding(row.place, str(found), said)
 
 
 def _corrections() -> Iterator[Finding]:

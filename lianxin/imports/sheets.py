@@ -52,6 +52,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.utils.functional import Promise
 
 from lianxin.ledger.models import Batch
+from lianxin.ledger.registry import Registry
 
 Text = str | Promise
 ColumnType = Literal["text", "code", "int", "date", "choice", "unit", "person", "unit_or_code", "person_or_code", "phone"]
@@ -170,28 +171,14 @@ class Sheet:
         return next(column for column in self.columns if column.key == key)
 
 
-_declared: dict[str, Sheet] = {}
+registry: Registry[Sheet] = Registry(lambda sheet: sheet.key)
 
 
 def declare(*sheets: Sheet) -> None:
-    """Declare sheets at start-up, from a room's `sheets.py`. Raises ValueError where one contradicts itself or another."""
-    for sheet in sheets:
-        keys = [column.key for column in sheet.columns]
-        if sheet.key in _declared:
-            raise ValueError(f"sheet {sheet.key!r} is declared twice")
-        if len(set(keys)) != len(keys):
-            raise ValueError(f"sheet {sheet.key!r}: a column key stands twice among {keys}")
-        for key in [*sheet.identity, *(column.open_on for column in sheet.columns if column.open_on)]:
-            if key not in keys:
-                raise ValueError(f"sheet {sheet.key!r}: found column {key!r}, expected one of {keys}")
-        for column in sheet.columns:
-            if column.type not in COLUMN_TYPES:
-                raise ValueError(f"sheet {sheet.key!r}, column {column.key!r}: found type {column.type!r}")
-            if (column.type == "choice") != bool(column.choices):
-                raise ValueError(f"sheet {sheet.key!r}, column {column.key!r}: choices belong to the type choice, and only there")
-        _declared[sheet.key] = sheet
+    """Declare sheets at start-up, from a room's `sheets.py`."""
+    registry.add(*sheets)
 
 
 def declared() -> dict[str, Sheet]:
     """All sheets by key."""
-    return dict(_declared)
+    return registry.all()

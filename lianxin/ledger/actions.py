@@ -2,10 +2,9 @@
 
 import hashlib
 import hmac
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from django.conf import settings
@@ -16,6 +15,7 @@ from lianxin.ledger import clock
 from lianxin.ledger.errors import LedgerError
 from lianxin.ledger.kinds import check_data, find_kind
 from lianxin.ledger.models import Batch, Entry, Reason, Submission
+from lianxin.ledger.proof import canonical, commitment, new_salt
 
 GENESIS = "0" * 64
 CHAIN_LOCK = 0x11A7
@@ -54,20 +54,27 @@ def record(
     happened_on: local date, today or earlier.
     subject: which row of which room, `liaison.visit:12`.
     data: only scalar fields the kind declares.
-    evidence: sha256 digests, hexadecimal.
+    evidence: sha256 digests, hexadecimal: what proves the room's own rows (proof.py), or a file.
     supersedes: the entry this one corrects; it stays, closed at this instant. Needs a `reason`.
 
     Raises LedgerError (a ValidationError) for an undeclared kind or field, a future day, a unit that was not open that day, a
     missing actor, or an entry corrected already.
     """
-    act = Act(kind, unit, happened_on, subject, quantity, data or {}, evidence)
+    why = Reason(text=reason.strip(), salt=new_salt())
+    if supersedes is not None and not why.text:
+        raise LedgerError("no_reason")
+    proofs = [*evidence, reason_commitment(why)] if why.text else evidence
     with transaction.atomic():
-        if supersedes is not None and not reason.strip():
-            raise LedgerError("no_reason")
-        [entry] = _append(actor, [act], supersedes)
-        if reason.strip():
-            Reason.objects.create(entry=entry, text=reason.strip())
+        [entry] = _append(actor, [Act(kind, unit, happened_on, subject, quantity, data or {}, proofs)], supersedes)
+        if why.text:
+            why.entry = entry
+            why.save(force_insert=True)
     return entry
+
+
+def reason_commitment(reason: Reason) -> str:
+    """What binds the words of a reason to its entry."""
+    return commitment(reason.salt, reason=reason.text)
 
 
 def record_many(*, actor: AbstractBaseUser | None, acts: Iterable[Act], batch: Batch | None = None) -> list[Entry]:
@@ -142,19 +149,6 @@ def _paths_on(wanted: set[tuple[Any, date]]) -> dict[tuple[int, date], str]:
             started = [since for since, _, _ in placements.get(unit.pk, ())]
             raise LedgerError("not_open" if not started or day < min(started) else "closed", unit=unit.name, day=day)
     return paths
-
-
-def canonical(value: object) -> str:
-    """JSON with one spelling: sorted keys, no spaces, dates and instants in ISO form."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_iso)
-
-
-def _iso(value: object) -> str:
-    if isinstance(value, datetime):
-        return value.isoformat(timespec="microseconds")
-    if isinstance(value, date):
-        return value.isoformat()
-    raise TypeError(f"no canonical form for {value!r}")
 
 
 CHAINED = (

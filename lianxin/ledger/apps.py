@@ -10,6 +10,6 @@ class LedgerConfig(AppConfig):
     def ready(self) -> None:
         from lianxin.ledger import guard
 
-        autodiscover_modules("kinds", "figures")
+        autodiscover_modules("kinds", "figures", "proofs")
         # The one signal allowed: a table remade by an ordinary migration silently loses its triggers.
         post_migrate.connect(guard.install_triggers, dispatch_uid="ledger.guard")

@@ -23,6 +23,8 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet
 from django.utils.functional import Promise
 
+from lianxin.ledger.registry import Registry
+
 Words = str | Promise
 
 
@@ -80,20 +82,14 @@ class Figure:
         return self.rows(asked).filter(**{self.by: part}) if self.by and part else self.rows(asked)
 
 
-_declared: dict[str, Figure] = {}
+registry: Registry[Figure] = Registry(lambda figure: figure.key)
 
 
 def declare(*figures: Figure) -> None:
-    """Declare figures at start-up. Raises ValueError where a key is not `app.noun` or is declared twice."""
-    for figure in figures:
-        app, dot, noun = figure.key.partition(".")
-        if not (app and dot and noun):
-            raise ValueError(f"figure {figure.key!r}: expected app.noun, as in organizations.teams")
-        if figure.key in _declared:
-            raise ValueError(f"figure {figure.key!r} is declared twice")
-        _declared[figure.key] = figure
+    """Declare figures at start-up, from an app's `figures.py`."""
+    registry.add(*figures)
 
 
 def declared() -> dict[str, Figure]:
     """All figures by key, in the order declared."""
-    return dict(_declared)
+    return registry.all()

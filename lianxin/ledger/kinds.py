@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from django.utils.functional import Promise
 
 from lianxin.ledger.errors import LedgerError
+from lianxin.ledger.registry import Registry
 
 Scalar = str | int | bool
 SCALARS: tuple[type, ...] = (str, int, bool)
@@ -19,44 +20,35 @@ class Kind:
     label: what people read (lazy translation).
     fields: the scalar fields `data` may hold: name → str, int or bool. Ids and codes only, never free text or personal data.
     countable: whether a scheme may count it.
+    files: whether its evidence is the hash of a file that left the house, which no row here can prove.
     """
 
     name: str
     label: str | Promise
     fields: Mapping[str, type] = field(default_factory=dict)
     countable: bool = True
+    files: bool = False
 
 
-_declared: dict[str, Kind] = {}
+registry: Registry[Kind] = Registry(lambda kind: kind.name)
 
 
 def declare(*kinds: Kind) -> None:
-    """Declare kinds at start-up, from a room's `kinds.py`.
-
-    Raises ValueError where a name is not `room.past_verb`, is declared twice, or a field is not a scalar.
-    """
-    for kind in kinds:
-        room, dot, verb = kind.name.partition(".")
-        if not (room and dot and verb):
-            raise ValueError(f"kind {kind.name!r}: expected room.past_verb, as in liaison.inspected")
-        if kind.name in _declared and _declared[kind.name] != kind:
-            raise ValueError(f"kind {kind.name!r} is declared twice")
-        for name, type_ in kind.fields.items():
-            if type_ not in SCALARS:
-                raise ValueError(f"kind {kind.name!r}, field {name!r}: found {type_!r}, expected str, int or bool")
-        _declared[kind.name] = kind
+    """Declare kinds at start-up, from a room's `kinds.py`."""
+    registry.add(*kinds)
 
 
 def declared() -> dict[str, Kind]:
     """All kinds by name."""
-    return dict(_declared)
+    return registry.all()
 
 
 def find_kind(name: str) -> Kind:
-    """The declared kind of that name. Raises LedgerError naming the near ones."""
-    if name not in _declared:
+    """The declared kind of that name. Raises LedgerError where there is none."""
+    kind = registry.get(name)
+    if kind is None:
         raise LedgerError("undeclared_kind", kind=name)
-    return _declared[name]
+    return kind
 
 
 def check_data(kind: Kind, data: Mapping[str, object]) -> dict[str, Scalar]:

@@ -86,6 +86,7 @@ class Reason(models.Model):
 
     entry = models.OneToOneField(Entry, models.CASCADE, related_name="reason")
     text = models.CharField(max_length=500)
+    salt = models.CharField(max_length=16)
 
     def __str__(self) -> str:
         return self.text

@@ -274,7 +274,8 @@ def may_ever_move(actor: AbstractBaseUser, problem: Problem, name: str) -> bool:
 
 def step_commitment(step: ProblemStep) -> str:
     """What binds a step's words to its entry."""
-    return commitment(step.salt, state=step.state, matter=step.matter, remedy=step.remedy)
+    leader = step.problem.leader_id
+    return commitment(step.salt, leader=leader, state=step.state, matter=step.matter, remedy=step.remedy)
 
 
 def _locked(actor: AbstractBaseUser, problem: Problem, name: str) -> tuple[Problem, Move]:

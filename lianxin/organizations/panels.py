@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from lianxin.ledger.models import Entry
 from lianxin.ledger.moments import Moment
+from lianxin.ledger.registry import Registry
 from lianxin.organizations.access import AnyUser, may
 from lianxin.organizations.models import Unit
 
@@ -46,15 +47,12 @@ class Shown:
     content: Mapping[str, Any]
 
 
-_declared: dict[str, Panel] = {}
+registry: Registry[Panel] = Registry(lambda panel: panel.key)
 
 
 def declare(*panels: Panel) -> None:
-    """Declare panels at start-up. Raises ValueError where a key is declared twice."""
-    for panel in panels:
-        if panel.key in _declared:
-            raise ValueError(f"panel {panel.key!r} is declared twice")
-        _declared[panel.key] = panel
+    """Declare panels at start-up, from an app's `panels.py`."""
+    registry.add(*panels)
 
 
 def unit_panels(user: AnyUser, unit: Unit, moment: Moment) -> list[Shown]:
@@ -68,7 +66,7 @@ def entry_panels(user: AnyUser, entry: Entry, moment: Moment) -> list[Shown]:
 
 
 def _shown(page: Page, user: AnyUser, unit: Unit, of: Unit | Entry, moment: Moment) -> list[Shown]:
-    panels = sorted((panel for panel in _declared.values() if panel.page == page), key=lambda panel: panel.place)
+    panels = sorted((panel for panel in registry.all().values() if panel.page == page), key=lambda panel: panel.place)
     shown = []
     for panel in panels:
         if may(user, panel.permission, unit):

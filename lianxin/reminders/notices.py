@@ -20,6 +20,7 @@ from datetime import date
 
 from django.utils.functional import Promise
 
+from lianxin.ledger.registry import Registry
 from lianxin.organizations.access import AnyUser, may
 from lianxin.organizations.models import Unit
 
@@ -92,18 +93,13 @@ class Recorder:
     address: Callable[[str], str]
 
 
-_notices: dict[str, Notice] = {}
-_recorders: dict[str, list[Recorder]] = {}
+notices: Registry[Notice] = Registry(lambda notice: notice.key)
+recorders: Registry[Recorder] = Registry(lambda recorder: f"{recorder.kind} {recorder.permission}")
 
 
-def declare(*notices: Notice) -> None:
-    """Declare notices at start-up. Raises ValueError where a key is not `app.plural` or is declared twice."""
-    for notice in notices:
-        if "." not in notice.key:
-            raise ValueError(f"notice {notice.key!r}: expected app.plural, as in liaison.confirmations")
-        if notice.key in _notices:
-            raise ValueError(f"notice {notice.key!r} is declared twice")
-        _notices[notice.key] = notice
+def declare(*declared: Notice) -> None:
+    """Declare notices at start-up, from an app's `notices.py`."""
+    notices.add(*declared)
 
 
 def records(kind: str, words: Words, *, permission: str, address: Callable[[str], str]) -> None:
@@ -112,25 +108,17 @@ def records(kind: str, words: Words, *, permission: str, address: Callable[[str]
     Where two sorts of people record the same kind on different pages (a leader a visit made, a secretary a visit received), say
     both; the first the reader may use is offered.
     """
-    of_kind = _recorders.setdefault(kind, [])
-    if any(recorder.permission == permission for recorder in of_kind):
-        raise ValueError(f"two pages say that {permission!r} records {kind!r}")
-    of_kind.append(Recorder(kind, words, permission, address))
+    recorders.add(Recorder(kind, words, permission, address))
 
 
 def declared() -> dict[str, Notice]:
     """All notices by key, in the order declared."""
-    return dict(_notices)
-
-
-def recorders() -> list[Recorder]:
-    """All pages that record, in the order said."""
-    return [recorder for of_kind in _recorders.values() for recorder in of_kind]
+    return notices.all()
 
 
 def act_for(user: AnyUser, kind: str, unit: Unit) -> Act | None:
     """The page on which this user may record an entry of `kind` for `unit`, if there is one."""
-    for recorder in _recorders.get(kind, ()):
-        if may(user, recorder.permission, unit):
+    for recorder in recorders.all().values():
+        if recorder.kind == kind and may(user, recorder.permission, unit):
             return Act(recorder.words, recorder.address(unit.code))
     return None

@@ -83,7 +83,7 @@ def test_every_model_is_in_a_backup(restored):
     assert {row[0] for row in shown} == set(kept.split())
 
 
-def test_a_restored_copy_can_be_worked_in(restored):
+def test_a_restored_copy_can_be_worked_in_and_holds_what_the_backup_held(house, restored):
     place, _shown = restored
     place.python(
         "from lianxin.organizations.actions import found_unit\nfrom lianxin.organizations.models import Unit\n"
@@ -91,7 +91,8 @@ def test_a_restored_copy_can_be_worked_in(restored):
         "found_unit(actor=User.objects.get(username='lianxin'), code='152221999', name='新', kind='township',"
         " parent=Unit.objects.get(code='152221'), since=datetime.date(2026, 1, 1))"
     )
-    assert "the chain is whole" in place.run("verify").stderr
+    said = place.run("verify", "--since", house.home / "backup").stderr
+    assert "the chain is whole" in said and "changed or cut off" in said
 
 
 def part_of(position, backup):

@@ -7,15 +7,26 @@ from types import SimpleNamespace
 import pytest
 from click.testing import CliRunner
 from django.db import connection
+from django.utils import translation
 
 from lianxin.config import commands
-from lianxin.config.verify import verify
+from lianxin.config.verify import NoHead, read_head, verify
+from lianxin.gatherings import actions as gatherings
 from lianxin.ledger import clock
 from lianxin.ledger.actions import record
 from lianxin.ledger.guard import install_triggers
 from lianxin.ledger.models import Entry
+from lianxin.liaison import actions as liaison
 from lianxin.schemes.actions import seal_period, seed_library
 from lianxin.schemes.models import Standing, Version
+
+DAY = date(2026, 3, 5)
+
+
+@pytest.fixture(autouse=True)
+def in_english(default_language):
+    with translation.override("en"):
+        yield
 
 
 def run(statement, *values):
@@ -41,7 +52,8 @@ def test_an_honest_ledger_is_whole(world):
     report = verify()
     assert report.findings == []
     assert report.entries == Entry.objects.count() > 10
-    assert report.head.startswith(f"{Entry.objects.latest('id').pk} ")
+    assert report.head is not None
+    assert report.head.entry == Entry.objects.latest("id").pk
 
 
 @pytest.mark.parametrize(
@@ -160,3 +172,149 @@ def test_the_command_names_what_changed_and_fails(sealed, monkeypatch):
     done = CliRunner().invoke(commands.verify)
     assert done.exit_code == 1
     assert INSPECT in done.stdout
+
+
+# --- what rooms keep in words ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def life(world):
+    """A visit and its correction, a problem confirmed, a gathering: every sort of words there is."""
+    leader, secretary = world.people["contact_leader"], world.user("secretary")
+    said = {"kind": "inspection", "day": DAY, "visitor": leader}
+    visit = liaison.record_visit(actor=leader.user, unit=world.branch, findings="in order", **said).visit
+    liaison.correct_visit(actor=leader.user, visit=visit, findings="all in order", reason="a slip", **said)
+    handled = {"matter": "no water", "remedy": "a pump", "leader": leader}
+    problem = liaison.handle_problem(actor=leader.user, unit=world.branch, day=DAY, **handled).problem
+    liaison.confirm_problem(actor=secretary, problem=problem)
+    met = {"kind": "members_met", "day": DAY, "topic": "the well", "present": 9, "place": "hall"}
+    gatherings.record_gathering(actor=secretary, unit=world.branch, **met)
+    assert verify().findings == []
+    assert verify().rows == 2 + 1 + 2 + 1, "versions, a reason, steps, a gathering"
+    return world
+
+
+WORDS = [
+    ("liaison_visitversion", "findings", "never came"),
+    ("liaison_visitversion", "visitor_id", "another person"),
+    ("liaison_problemstep", "remedy", "ten pumps"),
+    ("gatherings_gatheringversion", "topic", "study"),
+    ("gatherings_gatheringversion", "present", 99),
+    ("ledger_reason", "text", "as ordered"),
+]
+
+
+@pytest.mark.parametrize(("table", "column", "value"), WORDS)
+def test_an_edited_word_of_a_room_is_named(life, table, column, value):
+    key = first_key(table)
+    run(f"UPDATE {table} SET {column} = %s WHERE id = %s", life.people["head"].pk if column == "visitor_id" else value, key)
+    [found] = places()
+    assert found.split(" (")[0] == f"{table} {key}"
+
+
+@pytest.mark.parametrize("table", sorted({table for table, *_ in WORDS}))
+def test_a_row_taken_away_is_missed_at_its_entry(life, table):
+    entry = the(f"SELECT entry_id FROM {table} ORDER BY id")
+    run(f"DELETE FROM {table} WHERE id = %s", first_key(table))
+    assert places() == [f"ledger_entry {entry}"]
+
+
+def test_a_problem_called_solved_by_nobody_is_named(life):
+    run("UPDATE liaison_problem SET state = 'handled'")
+    assert places() == [f"liaison_problem {first_key('liaison_problem')}"]
+
+
+def test_a_visit_moved_to_another_unit_is_named(life):
+    run("UPDATE liaison_visit SET unit_id = %s", life.sibling_branch.pk)
+    report = verify()
+    assert {finding.place.split()[0] for finding in report.findings} == {"liaison_visitversion"}
+    assert {finding.found for finding in report.findings} == {str(life.sibling_branch.pk)}
+
+
+def test_a_visit_hung_under_another_visits_entry_is_named(life):
+    leader = life.people["contact_leader"]
+    other = liaison.record_visit(actor=leader.user, unit=life.branch, kind="research", day=DAY, visitor=leader)
+    run("UPDATE liaison_visitversion SET visit_id = %s WHERE id = %s", other.visit_id, first_key("liaison_visitversion"))
+    assert places() == [f"liaison_visitversion {first_key('liaison_visitversion')}"]
+
+
+def the(statement):
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        return cursor.fetchone()[0]
+
+
+def first_key(table):
+    return the(f"SELECT id FROM {table} ORDER BY id")
+
+
+# --- the tail, which no chain can miss by itself ---------------------------------------------------------------------
+
+
+def cut_off_after(entry):
+    with unguarded():
+        run("UPDATE ledger_entry SET valid_to = NULL WHERE id <= %s", entry)
+        for table in ("ledger_reason", "gatherings_gatheringversion", "gatherings_gathering"):
+            column = "id" if table == "gatherings_gathering" else "entry_id"
+            run(f"DELETE FROM {table} WHERE {column} > %s", 0 if column == "id" else entry)
+        run("DELETE FROM ledger_entry WHERE id > %s", entry)
+
+
+def test_a_cut_tail_shows_against_a_head_kept_elsewhere(world):
+    before = Entry.objects.latest("id").pk
+    met = {"kind": "members_met", "day": DAY, "topic": "the well"}
+    gatherings.record_gathering(actor=world.user("secretary"), unit=world.branch, **met)
+    head = verify().head
+    assert verify(head).findings == []
+    cut_off_after(before)
+    assert verify().findings == [], "the chain alone cannot know"
+    [finding] = verify(head).findings
+    assert finding.place == f"ledger_entry {head.entry}"
+    assert str(before) in finding.found
+    assert head.digest in finding.expected
+
+
+def test_a_tail_cut_and_written_anew_shows_too(world):
+    before = Entry.objects.latest("id").pk
+    act = {"actor": world.user("secretary"), "unit": world.branch, "happened_on": clock.today()}
+    record(kind="accounts.invited", **act)
+    head = verify().head
+    cut_off_after(before)
+    forged = record(kind="accounts.accepted", **act)
+    assert verify().findings == []
+    place = f"ledger_entry {head.entry}"
+    assert [finding.place for finding in verify(head).findings] == [place]
+    assert forged.digest != head.digest
+
+
+def test_an_earlier_head_is_still_in_the_chain_after_more_work(world):
+    head = verify().head
+    record(actor=world.user("secretary"), kind="accounts.invited", unit=world.branch, happened_on=clock.today())
+    assert verify().head.entry > head.entry
+    assert verify(head).findings == []
+
+
+def test_a_head_is_read_from_a_line_a_file_or_a_backup(world, tmp_path):
+    head = verify().head
+    (tmp_path / "head").write_text(f"{head}\n")
+    assert read_head(str(head)) == read_head(str(tmp_path / "head")) == head
+    for nonsense in ("12", f"0{head}0", str(tmp_path), "/etc/hostname", ""):
+        with pytest.raises(NoHead):
+            read_head(nonsense)
+
+
+def test_the_command_prints_the_head_and_holds_an_earlier_one_against_the_ledger(world, tmp_path, monkeypatch):
+    monkeypatch.setattr(commands, "current_folder", lambda: SimpleNamespace(exists=True))
+
+    def said(*words):
+        return CliRunner().invoke(commands.verify, [str(word) for word in words])
+
+    (tmp_path / "head").write_text(said().stdout)
+    record(actor=world.user("secretary"), kind="accounts.invited", unit=world.branch, happened_on=clock.today())
+    done = said("--since", tmp_path / "head")
+    assert done.exit_code == 0 and "changed or cut off" in done.stderr
+    entry, _digest = done.stdout.split()
+    assert int(entry) == Entry.objects.latest("id").pk
+    forged = said("--since", f"{entry} {'0' * 64}")
+    assert forged.exit_code == 1 and f"ledger_entry {entry}" in forged.stdout
+    assert said("--since", "yesterday").exit_code == 1
