@@ -1,4 +1,4 @@
-"""The door for changing: publish a scheme, try one, waive a clause, seal a period."""
+"""The door for changing: publish a scheme, try one, waive a clause, doubt a standing and answer, seal a period."""
 
 from datetime import date
 
@@ -15,8 +15,10 @@ from lianxin.schemes import calendar, kinds, library, queries
 from lianxin.schemes.compiler import waiver_subject
 from lianxin.schemes.frame import seal_day
 from lianxin.schemes.loader import Problem, SchemeError, check_together, load_scheme
-from lianxin.schemes.models import Standing, Version, WaiverReason
+from lianxin.schemes.models import Standing, Version
 from lianxin.schemes.proof import undeclared_kinds
+from lianxin.schemes.remarks import doubt_subject
+from lianxin.schemes.scheme import Scheme
 
 
 class SchemeRefusal(ValidationError):
@@ -102,7 +104,25 @@ def _county() -> Unit:
     return unit
 
 
-@transaction.atomic
+def end_trial(*, actor: AbstractBaseUser, key: str, version: str, unit: Unit | None = None) -> Version:
+    """End a trial: its text stays readable, nothing is computed with it any more. Raises SchemeRefusal where there is none."""
+    with transaction.atomic():
+        tried = Version.objects.filter(key=key, version=version, trial=True, valid_to=None).first()
+        if tried is None:
+            raise SchemeRefusal(_("%s is not on trial.") % f"{key}@{version}", code="no_trial")
+        entry = record(
+            actor=actor,
+            kind=kinds.TRIAL_ENDED,
+            unit=unit or _county(),
+            happened_on=clock.today(),
+            subject=f"schemes.version:{tried}"[:80],
+            data={"scheme": key, "version": version, "hash": tried.hash},
+        )
+        Version.objects.filter(pk=tried.pk).update(valid_to=entry.recorded_at)
+    tried.valid_to = entry.recorded_at
+    return tried
+
+
 def waive_clause(
     *, actor: AbstractBaseUser, unit: Unit, scheme: str, clause: str, period: str, reason: str, happened_on: date | None = None
 ) -> Entry:
@@ -113,27 +133,81 @@ def waive_clause(
     if not reason.strip():
         raise SchemeRefusal(_("Say why it is waived. The reason stays beside the record."), code="no_reason")
     day = happened_on or clock.today()
-    found = library.in_force(scheme, library.published(), as_of=day, known=None)
-    if found is None:
-        raise SchemeRefusal(_("There is no scheme “%s”.") % scheme, code="no_scheme")
-    if clause and found.clause(clause) is None:
-        raise SchemeRefusal(
-            _("“%(scheme)s” has no clause “%(clause)s”.") % {"scheme": scheme, "clause": clause}, code="no_clause"
-        )
-    try:
-        calendar.period_named(found.period, period)
-    except ValueError as error:
-        raise SchemeRefusal(str(error), code="no_period") from None
-    entry = record(
+    _named(scheme, clause, period, day)
+    return record(
         actor=actor,
         kind=kinds.WAIVED,
         unit=unit,
         happened_on=day,
         subject=waiver_subject(scheme, clause, period),
         data={"scheme": scheme, "clause": clause, "period": period},
+        reason=reason.strip()[:500],
     )
-    WaiverReason.objects.create(entry=entry, text=reason.strip()[:500])
-    return entry
+
+
+def end_waiver(*, actor: AbstractBaseUser, waiver: Entry, reason: str) -> Entry:
+    """Take a waiver back: the clause is owed again. The waiver stays readable, struck through. Raises LedgerError as `record`."""
+    return record(
+        actor=actor,
+        kind=kinds.WAIVER_ENDED,
+        unit=waiver.unit,
+        happened_on=clock.today(),
+        subject=waiver.subject,
+        data={name: waiver.data[name] for name in ("scheme", "clause", "period")},
+        supersedes=waiver,
+        reason=reason,
+    )
+
+
+def doubt_standing(*, actor: AbstractBaseUser, unit: Unit, scheme: str, clause: str, period: str, words: str) -> Entry:
+    """Say that a standing seems wrong, and why. It changes no figure; the county office reads it and answers.
+
+    Raises SchemeRefusal where there is no such scheme, clause or period, or nothing is said; LedgerError as `record` does.
+    """
+    if not words.strip():
+        raise SchemeRefusal(_("Say what seems wrong."), code="no_words")
+    _named(scheme, clause, period, clock.today())
+    return record(
+        actor=actor,
+        kind=kinds.DOUBTED,
+        unit=unit,
+        happened_on=clock.today(),
+        subject=waiver_subject(scheme, clause, period),
+        data={"scheme": scheme, "clause": clause, "period": period},
+        reason=words.strip()[:500],
+    )
+
+
+def answer_doubt(*, actor: AbstractBaseUser, doubt: Entry, words: str) -> Entry:
+    """Answer what seemed wrong to a unit. Raises SchemeRefusal where nothing is said or it was answered already."""
+    if not words.strip():
+        raise SchemeRefusal(_("Write the answer."), code="no_words")
+    with transaction.atomic():
+        if Entry.objects.standing().filter(kind=kinds.DOUBT_ANSWERED, subject=doubt_subject(doubt)).exists():
+            raise SchemeRefusal(_("It was answered already."), code="answered")
+        return record(
+            actor=actor,
+            kind=kinds.DOUBT_ANSWERED,
+            unit=doubt.unit,
+            happened_on=clock.today(),
+            subject=doubt_subject(doubt),
+            data={name: doubt.data[name] for name in ("scheme", "clause", "period")},
+            reason=words.strip()[:500],
+        )
+
+
+def _named(key: str, clause: str, period: str, day: date) -> Scheme:
+    """The scheme in force, if it has that clause and that period. Raises SchemeRefusal."""
+    found = library.in_force(key, library.published(), as_of=day, known=None)
+    if found is None:
+        raise SchemeRefusal(_("There is no scheme “%s”.") % key, code="no_scheme")
+    if clause and found.clause(clause) is None:
+        raise SchemeRefusal(_("“%(scheme)s” has no clause “%(clause)s”.") % {"scheme": key, "clause": clause}, code="no_clause")
+    try:
+        calendar.period_named(found.period, period)
+    except ValueError as error:
+        raise SchemeRefusal(str(error), code="no_period") from None
+    return found
 
 
 @transaction.atomic

@@ -13,6 +13,8 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Literal
 
+from django.utils.translation import gettext as _
+
 from lianxin.ledger import clock
 
 Unit = Literal["year", "half", "quarter", "month"]
@@ -80,12 +82,12 @@ def period_named(unit: Unit, label: str) -> Period:
     if match:
         number = int(match[3] or 1)
         month = 1 + (number - 1) * MONTHS_IN[unit]
-        if 1 <= month <= 12 and int(match[1]) >= 1:
+        if 1 <= month <= 12 and 1900 <= int(match[1]) < 2200:
             period = period_on(unit, date(int(match[1]), month, 1))
             if period.label == label:
                 return period
     example = {"year": "2026", "half": "2026-H1", "quarter": "2026-Q1", "month": "2026-03"}[unit]
-    raise ValueError(f"found period “{label}”, expected one like {example}")
+    raise ValueError(_("found the period “%(label)s”, expected one like %(example)s") % {"label": label, "example": example})
 
 
 def cells(period: Span, unit: Unit) -> tuple[Span, ...]:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from django.utils import formats
-from django.utils.translation import get_language, gettext_lazy, pgettext
+from django.utils.translation import get_language, gettext_lazy, ngettext, pgettext
 from django.utils.translation import gettext as _
 
 from lianxin.ledger.kinds import declared
@@ -108,6 +108,19 @@ class ClauseExplained:
     sql: str
     drawn_from: str
     """The scheme whose verdict this clause uses, if it does."""
+
+    @property
+    def last(self) -> date | None:
+        """The day of the last record that counted."""
+        return self.counted[-1].happened_on if self.counted else None
+
+    @property
+    def spacing(self) -> str:
+        """How far apart what counted lies: three visits within two days are not three visits over a year."""
+        if len(self.counted) < 2:
+            return ""
+        days = (self.counted[-1].happened_on - self.counted[0].happened_on).days + 1
+        return ngettext("%(n)s within %(days)s day", "%(n)s within %(days)s days", days) % {"n": len(self.counted), "days": days}
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,16 @@
-"""What people type about schemes: a scheme's text, pasted or uploaded; the day a page looks at."""
+"""What people type about schemes: a text; a waiver; what seems wrong, and the answer; the day a page looks at."""
 
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
 from lianxin.ledger import clock
+from lianxin.ledger.models import Entry
+from lianxin.ledger.submissions import OnceForm, ReasonField, WordsField
+from lianxin.schemes import remarks
 from lianxin.schemes.loader import LONGEST_TEXT, SchemeError, load_scheme
 from lianxin.schemes.scheme import Scheme
 
@@ -62,3 +66,67 @@ class MomentForm(forms.Form):
             "period": said.get("period") or None,
             "clause": said.get("clause") or None,
         }
+
+
+class ClauseForm(OnceForm):
+    """A form about one clause of a scheme (or the whole of it) in one period."""
+
+    clause = forms.ChoiceField(label=_("What is it about"), required=False)
+    period = forms.ChoiceField(label=_("Period"))
+
+    beside: ClassVar[Mapping[str, str]] = {**OnceForm.beside, "no_clause": "clause", "no_period": "period", "no_words": "words"}
+
+    def __init__(self, *args: Any, scheme: Scheme, asked: Mapping[str, Any], **options: Any) -> None:
+        super().__init__(*args, **options)
+        for name, choices in (
+            ("clause", remarks.clause_choices(scheme)),
+            ("period", remarks.period_choices(scheme, clock.today())),
+        ):
+            field = cast(forms.ChoiceField, self.fields[name])
+            field.choices = choices
+            field.initial = asked.get(name) if asked.get(name) in dict(choices) else choices[0][0]
+
+
+class WaiveForm(ClauseForm):
+    """Which clause is waived, until when, and why."""
+
+    reason = ReasonField(label=_("Why is it waived?"), help_text=_("Stays beside the waiver, for all who may read the unit."))
+
+
+class DoubtForm(ClauseForm):
+    """What seems wrong with a standing."""
+
+    words = WordsField(
+        label=_("What seems wrong?"),
+        help_text=_("For example a visit that is missing, or one that counts and should not. The county office reads it."),
+        max_length=500,
+    )
+
+
+class RemarkForm(OnceForm):
+    """One of several remarks, and words about it."""
+
+    remark = forms.ChoiceField(label=_("Which one"))
+    words = WordsField(label=_("Words"), max_length=500)
+
+    beside: ClassVar[Mapping[str, str]] = {**OnceForm.beside, "no_words": "words", "answered": "remark", "superseded": "remark"}
+
+    def __init__(
+        self, *args: Any, offered: Sequence[remarks.Remark], label: Any, asked: Mapping[str, Any], **options: Any
+    ) -> None:
+        super().__init__(*args, **options)
+        self.entries = {str(remark.entry.pk): remark.entry for remark in offered}
+        field = cast(forms.ChoiceField, self.fields["remark"])
+        field.choices = [
+            (str(remark.entry.pk), f"{remark.clause_title} {remark.period}: {remark.text}"[:120]) for remark in offered
+        ]
+        field.initial = asked.get("remark")
+        self.fields["words"].label = label
+        if len(offered) == 1:
+            field.widget = forms.HiddenInput()
+            field.initial = str(offered[0].entry.pk)
+
+    @property
+    def entry(self) -> Entry:
+        """The remark that was chosen."""
+        return self.entries[self.cleaned_data["remark"]]

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from django.utils.translation import gettext as _
+
 from lianxin.schemes import calendar
 from lianxin.schemes.calendar import Period, Span
 from lianxin.schemes.scheme import Scheme
@@ -63,7 +65,9 @@ def frame_for(
     """
     span = calendar.period_named(scheme.period, period) if period else calendar.period_on(scheme.period, as_of)
     if as_of < span.first:
-        raise ValueError(f"found period {span.label}, expected one that has begun by {as_of}")
+        raise ValueError(
+            _("found the period %(period)s, expected one that has begun by %(day)s") % {"period": span.label, "day": as_of}
+        )
     if as_of > span.last and not restated:
         sealed = calendar.closing(span, scheme.closes)
         known_as_of = min(sealed, known_as_of) if known_as_of else sealed

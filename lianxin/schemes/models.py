@@ -1,4 +1,4 @@
-"""What schemes keep: published texts, sealed verdicts, the words of a waiver. Everything else is computed."""
+"""What schemes keep: published texts and sealed verdicts. Everything else is computed."""
 
 from django.db import models
 
@@ -62,13 +62,3 @@ class Standing(models.Model):
 
     def __str__(self) -> str:
         return f"{self.scheme} {self.period} {self.unit_id} {self.clause}: {self.state}"
-
-
-class WaiverReason(models.Model):
-    """Why a clause was waived, in words. Beside the ledger, so that words can be erased and proofs kept."""
-
-    entry = models.OneToOneField(Entry, models.PROTECT, related_name="+")
-    text = models.CharField(max_length=500)
-
-    def __str__(self) -> str:
-        return self.text

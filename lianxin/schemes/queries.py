@@ -1,5 +1,6 @@
 """The door for reading: what is in force, where units stand, what is owed, how it rolls up."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -7,10 +8,11 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import Http404
+from django.utils.translation import gettext as _
 
 from lianxin.ledger import clock
 from lianxin.ledger.kinds import declared
-from lianxin.organizations.access import ENTRY_VIEW, SCHEME_PUBLISH, SCHEME_VIEW, STANDING_VIEW, AnyUser, may, units_for
+from lianxin.organizations.access import APPROVE, ENTRY_VIEW, SCHEME_PUBLISH, SCHEME_VIEW, STANDING_VIEW, AnyUser, may, units_for
 from lianxin.organizations.models import Unit
 from lianxin.schemes import library
 from lianxin.schemes.drill import COUNTED
@@ -21,6 +23,7 @@ from lianxin.schemes.models import Version
 from lianxin.schemes.scheme import From, Scheme
 from lianxin.schemes.standings import OWING, WHOLE, rows_of
 from lianxin.schemes.standings import StandingRow as StandingRow
+from lianxin.ui.states import find
 
 Units = QuerySet[Unit] | Collection[int] | Collection[Unit] | None
 
@@ -344,6 +347,14 @@ class Change:
         """The two states, without stars."""
         return self.before.partition(" ")[0], self.after.partition(" ")[0]
 
+    @property
+    def before_text(self) -> str:
+        return _in_words(self.before)
+
+    @property
+    def after_text(self) -> str:
+        return _in_words(self.after)
+
 
 def changes(
     after: Scheme, before: Scheme | None = None, *, key: str = "", as_of: date | None = None, units: Units = None
@@ -362,6 +373,12 @@ def changes(
             assert row is not None
             found.append(Change(row.unit_code, row.unit_name, row.clause, _in_short(old), _in_short(new)))
     return found
+
+
+def _in_words(short: str) -> str:
+    """A state and its stars in the reader's words."""
+    state, space, stars = short.partition(" ")
+    return f"{find(state).word if state != '–' else _('not asked')}{space}{stars}"
 
 
 def _in_short(row: StandingRow | None) -> str:
@@ -396,11 +413,29 @@ class SchemePage:
         return sorted({tally.kind for _id, tally in self.scheme.tallies()} - set(declared()))
 
 
+def scheme_called(key: str) -> Scheme:
+    """The scheme in force today, or on trial. Raises Http404 where there is none."""
+    found = library.in_force(key, library.published(), as_of=clock.today(), known=None)
+    if found is None:
+        raise Http404
+    return found
+
+
+def title_of(scheme: Scheme) -> str:
+    """Its title in the reader's language."""
+    return here(scheme.title)
+
+
+def asked_of(said: dict[str, Any]) -> dict[str, Any]:
+    """What a form said about a clause, without the form's own key."""
+    return {name: value for name, value in said.items() if name in ("clause", "period", "reason", "words")}
+
+
 def scheme_list_for(user: AnyUser) -> dict[str, Any]:
     """The schemes in force and on trial."""
     found = [(scheme, here(scheme.title)) for scheme in schemes_in_force()]
     trials = [version for version in library.published() if version.trial]
-    return {"schemes": found, "trials": trials, "may_publish": may(user, SCHEME_PUBLISH)}
+    return {"schemes": found, "trials": trials, "may_publish": may(user, SCHEME_PUBLISH), "may_answer": may(user, APPROVE)}
 
 
 def scheme_page_for(user: AnyUser, key: str) -> SchemePage:
@@ -413,6 +448,32 @@ def scheme_page_for(user: AnyUser, key: str) -> SchemePage:
 
 
 @dataclass(frozen=True)
+class VersionPage:
+    """One published text."""
+
+    version: Version
+    scheme: Scheme
+    may_publish: bool
+    preview: "Preview | None"
+    """Of a trial: who would change verdict."""
+
+    @property
+    def title(self) -> str:
+        return here(self.scheme.title)
+
+
+def version_page_for(user: AnyUser, key: str, version: str) -> VersionPage:
+    """One published text. Raises Http404 where there is none of that name."""
+    found = Version.objects.filter(key=key, version=version).select_related("entry").first()
+    if found is None or not may(user, SCHEME_VIEW):
+        raise Http404
+    scheme = library.parsed(found.hash, found.text)
+    publishes = may(user, SCHEME_PUBLISH)
+    preview = preview_for(user, scheme) if found.trial and found.valid_to is None and publishes else None
+    return VersionPage(found, scheme, publishes, preview)
+
+
+@dataclass(frozen=True)
 class Preview:
     """What publishing a text would change, for the units of one user."""
 
@@ -422,6 +483,12 @@ class Preview:
     fresh: bool
     """Whether nothing is in force under its key."""
     warnings: list[str]
+
+    @property
+    def moves(self) -> list[tuple[str, str, int]]:
+        """How many go from which state to which, the most first."""
+        counted = Counter(change.states for change in self.changes)
+        return [(*states, count) for states, count in counted.most_common()]
 
 
 def preview_for(user: AnyUser, scheme: Scheme) -> Preview:

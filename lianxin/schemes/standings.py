@@ -54,6 +54,11 @@ class StandingRow:
     """clause, verdict or veto."""
 
     @property
+    def figures_hold(self) -> bool:
+        """Whether a score and stars say anything: where the whole is unknown or not asked, they would be false figures."""
+        return self.state not in (*OUT, "unknown")
+
+    @property
     def score_text(self) -> str:
         return "" if self.score is None else f"{self.score // 10}.{self.score % 10}"
 
