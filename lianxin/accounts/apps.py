@@ -9,4 +9,4 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         from lianxin.accounts import gate
 
-        register(gate.check_declarations)
+        register(gate.check_declarations, "declarations")

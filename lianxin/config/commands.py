@@ -1,14 +1,17 @@
 """The commands of whoever looks after an installation."""
 
 import ipaddress
+import json
 import os
 from datetime import date, datetime
 from pathlib import Path
 
 import click
+from django.core.checks import run_checks
 from django.utils.translation import gettext as _
 
 from lianxin.config import setup
+from lianxin.config.apps import DECLARATIONS
 from lianxin.config.backup import CannotRestore, DamagedBackup, make_backup, restore_backup
 from lianxin.config.folder import current_folder
 from lianxin.config.keys import SHORTEST, WrongPassphrase, export_keys, open_keys
@@ -138,6 +141,7 @@ def serve(host: str, port: int, workers: int, cert: Path | None, key: Path | Non
             ipaddress.ip_address(trusted_proxy)
         except ValueError:
             refuse(_("--trusted-proxy: found “%(found)s”, expected an address such as 127.0.0.1") % {"found": trusted_proxy})
+    _refuse_contradictions()
     # The workers are fresh processes: what they must know goes by the environment.
     os.environ["LIANXIN_TLS"] = "1" if cert or trusted_proxy else ""
     os.environ["LIANXIN_TRUSTED_PROXY"] = trusted_proxy or ""
@@ -237,4 +241,33 @@ def _report_changes(since: Head | None = None) -> Report:
     return report
 
 
-commands = [init, upgrade, keys, serve, backup, restore, verify]
+@click.command(help=_("List everything apps declare: kinds, sheets, reminders, figures, panels, moves, addresses, commands."))
+@click.argument("apps", nargs=-1)
+@click.option("--format", "format_", type=click.Choice(["table", "json"]), default="table", show_default=True)
+def declarations(apps: tuple[str, ...], format_: str) -> None:
+    from lianxin.config import declarations as declared
+
+    found = declared.declarations()
+    known = list(dict.fromkeys(one.app for one in found))
+    for app in apps:
+        if app not in known:
+            refuse(_("Found app “%(app)s”, expected one of: %(known)s") % {"app": app, "known": ", ".join(known)})
+    chosen = [one for one in found if not apps or one.app in apps]
+    if format_ == "json":
+        click.echo(json.dumps([declared.as_data(one) for one in chosen], ensure_ascii=False, indent=1))
+    else:
+        for line in declared.as_lines(chosen):
+            click.echo(line)
+    _refuse_contradictions()
+
+
+def _refuse_contradictions() -> None:
+    """Refuse to go on where what apps declare does not hold together."""
+    problems = run_checks(tags=[DECLARATIONS])
+    for problem in problems:
+        say(f"{problem.msg}. {problem.hint}")
+    if problems:
+        refuse(_("%(n)s declarations do not hold together.") % {"n": len(problems)})
+
+
+commands = [init, upgrade, keys, serve, backup, restore, verify, declarations]
