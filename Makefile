@@ -9,7 +9,7 @@ BIN := .venv/bin
 RUN := $(BIN)/python
 
 # uv installs in seconds; where its wheel does not run, pip does the same from the same hashes.
-install_lock = $(BIN)/uv pip install --python $(RUN) --require-hashes --no-deps -r $(1) \
+install_lock = $(BIN)/uv pip install --compile-bytecode --python $(RUN) --require-hashes --no-deps -r $(1) \
 	|| $(BIN)/pip install --require-hashes --no-deps --progress-bar on -r $(1)
 
 help:  ## List the targets
@@ -56,6 +56,7 @@ lock: .venv/installer  ## Renew the lock files from pyproject.toml (names, versi
 	@echo "Installing what it needs to run …" >&2
 	@$(call install_lock,requirements.lock)
 	@$(BIN)/pip install -q --disable-pip-version-check --no-build-isolation --no-deps -e .
+	@$(RUN) -m compileall -q lianxin  # every command starts seconds sooner, also where Python may not keep what it compiles
 	@touch $@
 
 .venv/installed-dev: requirements-dev.lock | .venv/installed

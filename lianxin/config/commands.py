@@ -3,6 +3,7 @@
 import ipaddress
 import json
 import os
+import sys
 from datetime import date, datetime
 from pathlib import Path
 
@@ -85,6 +86,8 @@ def keys() -> None:
 
 def _passphrase(confirm: bool) -> str:
     given = os.environ.get("LIANXIN_PASSPHRASE")
+    if not given and not sys.stdin.isatty():
+        refuse(_("Nobody is here to be asked for the passphrase. Put it into LIANXIN_PASSPHRASE."))
     passphrase: str = given or click.prompt(_("Passphrase"), hide_input=True, confirmation_prompt=confirm, err=True)
     if len(passphrase) < SHORTEST:
         refuse(

@@ -17,7 +17,8 @@ from lianxin.organizations.people import clean_phone
 Raw = Any
 """What calamine hands over: str, float, int, bool, date, datetime, time or timedelta; "" for an empty cell."""
 
-CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+"""What can stand in an address: as in organizations.actions, and no dot."""
 DAY = re.compile(r"(\d{4})\s*(?:[-/.年])\s*(\d{1,2})\s*(?:[-/.月])\s*(\d{1,2})\s*日?(?:\s+0{1,2}:00(?::00)?)?")
 IDENTITY = re.compile(r"[1-8]\d{16}[\dXx]")
 LONGEST_NUMBER = 10**14

@@ -55,7 +55,7 @@ CELL_MESSAGES = {
         " a code of your own."
     ),
     "date_as_text": _("Excel took this for a date. Format the column as text, then type it again."),
-    "wrong_code": _("A code has letters, digits, “-”, “.” or “_” only, at most %(longest)s of them."),
+    "wrong_code": _("A code has letters, digits, “-” or “_” only, at most %(longest)s of them."),
     "too_long": _("It has %(found)s characters; at most %(most)s are kept. Shorten it."),
     "not_text": _("There are characters in it that cannot be shown. Type it again."),
     "not_int": _("Expected a whole number from %(least)s to %(most)s."),

@@ -134,7 +134,7 @@ def _what(column: Column) -> str:
         case "phone":
             return gettext("A mobile number of 11 digits, or a landline with its area code.")
         case "code":
-            return gettext("A code of letters, digits, “-”, “.” or “_”.")
+            return gettext("A code of letters, digits, “-” or “_”.")
     return gettext("Text of at most %(longest)s characters.") % words
 
 
