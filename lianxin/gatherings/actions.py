@@ -14,10 +14,10 @@ from django.http import Http404
 
 from lianxin.gatherings.errors import GatheringError
 from lianxin.gatherings.models import Gathering, GatheringKind, GatheringVersion
-from lianxin.ledger.actions import Act, record, record_many
+from lianxin.ledger.actions import Act
 from lianxin.ledger.models import Batch, Entry
-from lianxin.ledger.proof import commitment, new_salt
-from lianxin.organizations.access import ENTRY_CORRECT, GATHERING_RECORD, may
+from lianxin.ledger.versions import correct_version, standing_version, take_back, write_versions
+from lianxin.organizations.access import GATHERING_RECORD, AnyUser, may, may_correct
 from lianxin.organizations.models import Unit, UnitKind
 
 HOLDERS = {
@@ -42,12 +42,9 @@ class NewGathering:
     recorded_by: AbstractBaseUser | None = None
 
 
-def may_correct_gathering(actor: AbstractBaseUser, gathering: Gathering) -> bool:
+def may_correct_gathering(actor: AnyUser, gathering: Gathering) -> bool:
     """Who recorded a version of it may correct it while a post there lasts; so may the unit's secretary and those above."""
-    if may(actor, ENTRY_CORRECT, gathering.unit):
-        return True
-    here = may(actor, GATHERING_RECORD, gathering.unit)
-    return here and gathering.versions.filter(entry__actor_id=actor.pk).exists()
+    return may_correct(actor, gathering.unit, gathering.versions.all(), GATHERING_RECORD)
 
 
 @transaction.atomic
@@ -103,7 +100,7 @@ def join_gathering(*, actor: AbstractBaseUser, host: Gathering, unit: Unit, pres
     """
     if not may(actor, GATHERING_RECORD, unit):
         raise Http404
-    held = _standing_version(host)
+    held = standing_version(GatheringVersion, gathering=host)
     if host.unit_id == unit.pk:
         raise GatheringError("own_gathering")
     kind = held.entry.kind.removeprefix("gatherings.")
@@ -130,90 +127,42 @@ def correct_gathering(
 ) -> GatheringVersion:
     """Say anew what a gathering was; what was said before stays, closed, with the reason.
 
-    Raises Http404 where the actor may not correct it, GatheringError where nothing changed or it was taken back.
+    Raises Http404 where the actor may not correct it, GatheringError where such a unit does not hold that or a topic is missing,
+    LedgerError where nothing changed or it was taken back.
     """
-    if not may_correct_gathering(actor, gathering):
-        raise Http404
-    last = _standing_version(gathering)
+    last = _to_correct(actor, gathering)
     _need_holder(gathering.unit, kind)
     _need_topic(topic)
     version = _version(gathering, NewGathering(gathering.unit, kind, day, topic, present, place))
-    entry_kind = GatheringKind(kind).entry_kind
-    if (entry_kind, day, _said(version)) == (last.entry.kind, last.entry.happened_on, _said(last)):
-        raise GatheringError("unchanged")
-    version.entry = record(
-        actor=actor,
-        kind=entry_kind,
-        unit=gathering.unit,
-        happened_on=day,
-        subject=gathering.subject,
-        evidence=[gathering_commitment(version)],
-        supersedes=last.entry,
-        reason=reason,
-    )
-    version.save(force_insert=True)
-    return version
+    return correct_version(last, version, actor=actor, kind=GatheringKind(kind).entry_kind, day=day, reason=reason)
 
 
 @transaction.atomic
 def void_gathering(*, actor: AbstractBaseUser, gathering: Gathering, reason: str) -> Entry:
-    """Take a gathering back: it never was, or was recorded twice. It stays readable, struck through, and is no longer counted."""
+    """Take a gathering back: it never was, or was recorded twice. It stays readable, struck through, and is no longer counted.
+
+    Raises Http404 where the actor may not correct it, LedgerError where it was taken back already or no reason is given.
+    """
+    return take_back(_to_correct(actor, gathering), actor=actor, kind="gatherings.gathering_voided", reason=reason)
+
+
+def _to_correct(actor: AbstractBaseUser, gathering: Gathering) -> GatheringVersion:
+    """What stands of a gathering, for who may correct it. Raises Http404 for anyone else, LedgerError where nothing stands."""
     if not may_correct_gathering(actor, gathering):
         raise Http404
-    last = _standing_version(gathering)
-    return record(
-        actor=actor,
-        kind="gatherings.gathering_voided",
-        unit=gathering.unit,
-        happened_on=last.entry.happened_on,
-        subject=gathering.subject,
-        supersedes=last.entry,
-        reason=reason,
-    )
-
-
-def gathering_commitment(version: GatheringVersion) -> str:
-    """What binds a version's words to its entry."""
-    return commitment(version.salt, topic=version.topic, place=version.place, present=version.present)
+    return standing_version(GatheringVersion, gathering=gathering)
 
 
 def _write(actor: AbstractBaseUser, pairs: list[tuple[Gathering, NewGathering]], batch: Batch | None) -> list[GatheringVersion]:
-    versions = [_version(gathering, new) for gathering, new in pairs]
-    acts = [
-        Act(
-            GatheringKind(new.kind).entry_kind,
-            new.unit,
-            new.day,
-            gathering.subject,
-            evidence=[gathering_commitment(version)],
-            actor=new.recorded_by,
-        )
-        for version, (gathering, new) in zip(versions, pairs, strict=True)
-    ]
-    for version, entry in zip(versions, record_many(actor=actor, acts=acts, batch=batch), strict=True):
-        version.entry = entry
-    return GatheringVersion.objects.bulk_create(versions, batch_size=500)
+    told = []
+    for gathering, new in pairs:
+        act = Act(GatheringKind(new.kind).entry_kind, new.unit, new.day, gathering.subject, actor=new.recorded_by)
+        told.append((_version(gathering, new), act))
+    return write_versions(told, actor=actor, batch=batch)
 
 
 def _version(gathering: Gathering, new: NewGathering) -> GatheringVersion:
-    return GatheringVersion(
-        gathering=gathering,
-        topic=new.topic.strip(),
-        place=new.place.strip(),
-        present=new.present,
-        salt=new_salt(),
-    )
-
-
-def _said(version: GatheringVersion) -> tuple[str, str, int | None]:
-    return version.topic, version.place, version.present
-
-
-def _standing_version(gathering: Gathering) -> GatheringVersion:
-    version = GatheringVersion.objects.standing().select_related("entry__unit").filter(gathering=gathering).first()
-    if version is None:
-        raise GatheringError("taken_back")
-    return version
+    return GatheringVersion(gathering=gathering, topic=new.topic.strip(), place=new.place.strip(), present=new.present)
 
 
 def holds(unit: Unit, kind: str) -> bool:

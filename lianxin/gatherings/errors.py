@@ -8,8 +8,6 @@ from django.utils.translation import gettext_lazy as _
 MESSAGES = {
     "wrong_unit": _("%(unit)s does not hold a %(kind)s. Branches do; a group holds group meetings."),
     "no_topic": _("Say what it was about: without a topic nobody can tell this gathering from another."),
-    "taken_back": _("This gathering was already taken back. Record it anew if it took place."),
-    "unchanged": _("Nothing was changed, so there is nothing to correct."),
     "same_day": _("%(unit)s already has a %(kind)s on %(day)s. If two were held, say so below; else there is nothing to do."),
     "own_gathering": _("Your unit is the host of this gathering; it is recorded already."),
     "joined": _("%(unit)s already recorded that it took part."),

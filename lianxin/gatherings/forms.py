@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, cast
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from lianxin.gatherings import queries
@@ -63,18 +62,12 @@ class GatheringForm(HeldForm):
             exact = [_key(group, GatheringKind.GROUP_MET)] if group else []
         return next(iter(exact), _key(*held[0]) if held else "")
 
-    def refuse(self, refused: ValidationError) -> None:
-        if getattr(refused, "code", "") == "same_day":
-            self.fields["another"].widget = forms.CheckboxInput()
-        super().refuse(refused)
-
     @property
     def said(self) -> dict[str, Any]:
         """What `record_gathering` takes."""
-        kind, _at, code = self.cleaned_data["what"].partition("@")
-        unit = next(unit for unit in self.units if unit.code == code)
-        names = ("day", "topic", "present", "place", "another")
-        return {"unit": unit, "kind": kind, **{name: self.cleaned_data[name] for name in names}}
+        said = super().said
+        kind, _at, code = said.pop("what").partition("@")
+        return {**said, "unit": next(unit for unit in self.units if unit.code == code), "kind": kind}
 
 
 class CorrectGatheringForm(HeldForm):
@@ -99,15 +92,7 @@ class CorrectGatheringForm(HeldForm):
     @property
     def said(self) -> dict[str, Any]:
         """What `correct_gathering` takes."""
-        names = ("day", "topic", "present", "place", "reason")
-        kind = self.cleaned_data.get("kind", self.held)
-        return {"kind": kind, **{name: self.cleaned_data[name] for name in names}}
-
-
-class ReasonForm(OnceForm):
-    """Why a gathering is taken back."""
-
-    reason = ReasonField()
+        return {"kind": self.held, **super().said}
 
 
 class JoinForm(OnceForm):
@@ -126,8 +111,8 @@ class JoinForm(OnceForm):
     @property
     def said(self) -> dict[str, Any]:
         """What `join_gathering` takes."""
-        code = self.cleaned_data.get("unit", self.units[0].code)
-        return {"unit": next(unit for unit in self.units if unit.code == code), "present": self.cleaned_data["present"]}
+        said = {"unit": self.units[0].code, **super().said}
+        return {**said, "unit": next(unit for unit in self.units if unit.code == said["unit"])}
 
 
 def _key(unit: Unit, kind: GatheringKind) -> str:

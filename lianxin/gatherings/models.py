@@ -4,13 +4,11 @@ A gathering is never changed: each correction adds a version with an entry of it
 taking part, each with its own entry, all pointing at the host's: nobody ticks “joint”, it is joint because somebody joined.
 """
 
-from typing import Self
-
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from lianxin.ledger.models import Entry, seen
+from lianxin.ledger.versions import Version
 from lianxin.organizations.models import Unit
 
 WORDS = 1000
@@ -56,25 +54,19 @@ class Gathering(models.Model):
         return f"gatherings.gathering:{self.host_id or self.pk}"
 
 
-class GatheringVersionQuerySet(models.QuerySet["GatheringVersion"]):
-    def standing(self) -> Self:
-        """What holds now: neither corrected nor taken back, and of no import still under way."""
-        return self.filter(seen("entry__"), entry__valid_to=None)
-
-
-class GatheringVersion(models.Model):
+class GatheringVersion(Version):
     """What was said of a gathering at one time. Kind and day stand in its entry."""
 
     gathering = models.ForeignKey(Gathering, models.PROTECT, related_name="versions")
-    entry = models.OneToOneField(Entry, models.PROTECT, related_name="+")
     topic = models.CharField(max_length=WORDS)
     place = models.CharField(max_length=PLACE, blank=True)
     """Where, if not at the unit's own rooms (异地)."""
     present = models.PositiveIntegerField(null=True, blank=True)
     """How many of this unit came; null: not counted."""
-    salt = models.CharField(max_length=16)
-
-    objects = GatheringVersionQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"gathering {self.gathering_id}, entry {self.entry_id}"
+
+    @property
+    def words(self) -> dict[str, object]:
+        return {"topic": self.topic, "place": self.place, "present": self.present}

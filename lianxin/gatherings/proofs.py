@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterator
 
-from lianxin.gatherings.actions import gathering_commitment
 from lianxin.gatherings.models import GatheringVersion
 from lianxin.ledger.proof import Proof, ProvedRow, declare
 
@@ -10,7 +9,7 @@ from lianxin.ledger.proof import Proof, ProvedRow, declare
 def gatherings(entries: Collection[int]) -> Iterator[ProvedRow]:
     for version in GatheringVersion.objects.filter(entry__in=entries).select_related("gathering"):
         place, gathering = f"gatherings_gatheringversion {version.pk}", version.gathering
-        yield ProvedRow(place, version.entry_id, gathering_commitment(version), gathering.subject, gathering.unit_id)
+        yield ProvedRow(place, version.entry_id, version.commitment, gathering.subject, gathering.unit_id)
 
 
 declare(Proof("gatherings.gatherings", gatherings))

@@ -3,9 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import cast
 
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.paginator import Page, Paginator
 from django.core.signing import BadSignature, Signer
 from django.db.models import Q
@@ -15,7 +13,7 @@ from django.utils.translation import gettext as _
 from lianxin.gatherings.actions import HOLDERS, may_correct_gathering
 from lianxin.gatherings.models import Gathering, GatheringKind, GatheringVersion
 from lianxin.ledger import clock
-from lianxin.ledger.models import Entry, seen
+from lianxin.ledger.models import Entry
 from lianxin.organizations import words
 from lianxin.organizations.access import (
     GATHERING_RECORD,
@@ -37,14 +35,6 @@ PAGE_SIZE = 50
 SOON = 60
 """Days ahead for which a secretary is told what is owed."""
 ENTRY_KINDS = [kind.entry_kind for kind in GatheringKind]
-TELLING = (
-    "entry__unit",
-    "entry__actor__person",
-    "entry__reason",
-    "entry__superseded_by__reason",
-    "entry__superseded_by__actor__person",
-)
-"""What telling a version needs of its entry."""
 
 
 def kind_of(entry: Entry) -> GatheringKind:
@@ -85,10 +75,9 @@ def group_in_need(units: Sequence[Unit], branch: str) -> Unit | None:
 
 
 @dataclass(frozen=True)
-class Told:
+class Told(words.Told):
     """One version, as the reader may see it."""
 
-    line: words.Line
     version: GatheringVersion
 
 
@@ -101,39 +90,29 @@ class Together:
 
 
 @dataclass(frozen=True)
-class GatheringPage:
+class GatheringPage(words.RecordPage[Told]):
     """A gathering with all its versions, newest first."""
 
     gathering: Gathering
-    told: Sequence[Told]
-    may_correct: bool
     together: Together
     join_signature: str
     """For the link by which partners join; empty for who may not pass it on."""
 
-    @property
-    def newest(self) -> Told:
-        return self.told[0]
-
-    @property
-    def stands(self) -> bool:
-        """Whether it was not taken back."""
-        return not self.newest.line.superseded
-
 
 def gathering_page(user: AnyUser, pk: int) -> GatheringPage:
     """One gathering, what was corrected and taken back included. Raises Http404."""
-    versions = GatheringVersion.objects.filter(seen("entry__"), entry_scope(user, RECORD_VIEW, prefix="entry__"), gathering=pk)
-    found = list(versions.select_related("gathering__unit", *TELLING).order_by("-pk"))
+    versions = GatheringVersion.objects.shown().filter(entry_scope(user, RECORD_VIEW, prefix="entry__"), gathering=pk)
+    found = list(versions.select_related("gathering__unit", *words.told_of("entry__")).order_by("-pk"))
     if not found:
         raise Http404
     gathering = found[0].gathering
     hosts_it = gathering.host_id is None and found[0].entry.valid_to is None and may(user, GATHERING_RECORD, gathering.unit)
     lines = words.lines(user, [version.entry for version in found], gathering.unit)
     return GatheringPage(
-        gathering=gathering,
+        unit=gathering.unit,
         told=[Told(line, version) for line, version in zip(lines, found, strict=True)],
-        may_correct=may_correct_gathering(_account(user), gathering),
+        may_correct=may_correct_gathering(user, gathering),
+        gathering=gathering,
         together=held_together(user, gathering),
         join_signature=sign(gathering) if hosts_it else "",
     )
@@ -231,7 +210,7 @@ def gathering_list(user: AnyUser, asked: Mapping[str, str]) -> GatheringList:
     """The history within the user's reach, by `unit`, `kind`, `year` where asked for. Raises Http404 for a unit out of reach."""
     unit = unit_for(user, asked["unit"], RECORD_VIEW) if asked.get("unit") else None
     kind, year = asked.get("kind", ""), year_asked(asked)
-    versions = GatheringVersion.objects.filter(seen("entry__"), entry_scope(user, RECORD_VIEW, prefix="entry__"))
+    versions = GatheringVersion.objects.shown().filter(entry_scope(user, RECORD_VIEW, prefix="entry__"))
     if unit:
         beneath = Q(entry__unit__kind=UnitKind.GROUP, entry__unit__path__gte=unit.path, entry__unit__path__lt=path_end(unit.path))
         versions = versions.filter(Q(entry__unit=unit) | beneath)
@@ -239,7 +218,7 @@ def gathering_list(user: AnyUser, asked: Mapping[str, str]) -> GatheringList:
         versions = versions.filter(entry__kind=GatheringKind(kind).entry_kind)
     if year:
         versions = versions.filter(entry__happened_on__year=year)
-    versions = versions.select_related("gathering__unit", *TELLING).order_by("-entry__happened_on", "-pk")
+    versions = versions.select_related("gathering__unit", *words.told_of("entry__")).order_by("-entry__happened_on", "-pk")
     page = Paginator(versions, PAGE_SIZE).get_page(asked.get("page"))
     lines = words.lines(user, [version.entry for version in page], unit)
     told = [Told(line, version) for line, version in zip(lines, page, strict=True)]
@@ -344,7 +323,3 @@ def _asked(unit: Unit, year: int) -> dict[str, list[str]]:
             if row.role == "clause" and row.clause in kinds and row.n is not None and row.state != "not_applicable":
                 found.setdefault(kinds[row.clause], []).append(say_missing(row, scheme))
     return found
-
-
-def _account(user: AnyUser) -> AbstractBaseUser:
-    return cast(AbstractBaseUser, user)  # the gate lets in accounts only

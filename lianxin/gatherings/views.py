@@ -1,16 +1,13 @@
 """Pages of organisational life: record a gathering, look at it, correct it, join it; a branch's history and its year."""
 
-from typing import cast
-
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
 from lianxin.accounts.proof import safe_next
 from lianxin.gatherings import actions, queries
-from lianxin.gatherings.forms import CorrectGatheringForm, GatheringForm, JoinForm, ReasonForm
-from lianxin.ledger.submissions import respond
+from lianxin.gatherings.forms import CorrectGatheringForm, GatheringForm, JoinForm
+from lianxin.ledger.submissions import ReasonForm, actor_of, respond
 from lianxin.organizations.gate import requires, unit_of
 
 CORRECTORS = "entry.correct|gathering.record"
@@ -35,7 +32,7 @@ def new_gathering(request: HttpRequest) -> HttpResponse:
     return respond(
         request,
         form,
-        lambda: actions.record_gathering(actor=_me(request), **form.said).entry,
+        lambda: actions.record_gathering(actor=actor_of(request), **form.said).entry,
         page="gatherings/new_gathering.html",
         context={},
         back=safe_next(request, reverse("gatherings")),
@@ -58,7 +55,7 @@ def correct_gathering(request: HttpRequest, pk: int) -> HttpResponse:
     return respond(
         request,
         form,
-        lambda: actions.correct_gathering(actor=_me(request), gathering=page.gathering, **form.said).entry,
+        lambda: actions.correct_gathering(actor=actor_of(request), gathering=page.gathering, **form.said).entry,
         page="gatherings/correct_gathering.html",
         context={"page": page},
         back=safe_next(request, reverse("gathering", args=[pk])),
@@ -74,8 +71,8 @@ def void_gathering(request: HttpRequest, pk: int) -> HttpResponse:
     return respond(
         request,
         form,
-        lambda: actions.void_gathering(actor=_me(request), gathering=page.gathering, reason=form.cleaned_data["reason"]),
-        page="gatherings/void_gathering.html",
+        lambda: actions.void_gathering(actor=actor_of(request), gathering=page.gathering, **form.said),
+        page="organizations/take_back.html",
         context={"page": page},
         back=safe_next(request, reverse("gathering", args=[pk])),
         correct=lambda entry: reverse("gathering", args=[pk]),
@@ -90,14 +87,10 @@ def join_gathering(request: HttpRequest, pk: int, signature: str) -> HttpRespons
     return respond(
         request,
         form,
-        lambda: actions.join_gathering(actor=_me(request), host=invitation.host, **form.said).entry,
+        lambda: actions.join_gathering(actor=actor_of(request), host=invitation.host, **form.said).entry,
         page="gatherings/join_gathering.html",
         context={"invitation": invitation},
         back=safe_next(request, reverse("gatherings")),
         correct=lambda entry: reverse("correct_gathering", args=[queries.number_in(entry)]),
         facts=lambda entry: queries.gathering_facts(request.user, entry),
     )
-
-
-def _me(request: HttpRequest) -> AbstractBaseUser:
-    return cast(AbstractBaseUser, request.user)  # the gate lets nobody else in

@@ -14,6 +14,8 @@ MESSAGES = {
     "closed": _("%(unit)s was closed on %(day)s. Choose an earlier day or another unit."),
     "no_actor": _("Nobody is named as doing this. Sign in again and repeat it."),
     "superseded": _("This record was already corrected. Open the newer one and correct that."),
+    "taken_back": _("This was already taken back. Record it anew if it took place."),
+    "unchanged": _("Nothing was changed, so there is nothing to correct."),
     "no_reason": _("Say why it is corrected. The reason stays beside the old record."),
 }
 

@@ -7,8 +7,8 @@ Going back, changing something and sending again shows what was saved, and asks:
     def new_visit(request):
         form = VisitForm(request.POST or None, …)
         return respond(
-            request, form, lambda: actions.record_visit(actor=request.user, **form.cleaned_data).entry,
-            page="liaison/visit_form.html", …
+            request, form, lambda: actions.record_visit(actor=actor_of(request), **form.said).entry,
+            page="liaison/new_visit.html", …
         )
 """
 
@@ -61,10 +61,18 @@ class OnceForm(forms.Form):
             self.add_error(None, _("This page was incomplete when it was sent, so nothing was saved. Please send it again."))
         return key
 
+    @property
+    def said(self) -> dict[str, Any]:
+        """What the action takes, beside the actor. A form that fills in what was not asked says so in its own."""
+        return {name: value for name, value in self.cleaned_data.items() if name != KEY}
+
     def refuse(self, refused: ValidationError) -> None:
-        """Show why an action could not do what was asked, beside the field it is about."""
-        field = self.beside.get(str(getattr(refused, "code", "")))
-        self.add_error(field if field in self.fields else None, refused)
+        """Show why an action could not do what was asked, beside the field it is about; a hidden one shows itself now."""
+        name = self.beside.get(str(getattr(refused, "code", "")), "")
+        field = self.fields.get(name)
+        if field is not None and field.widget.is_hidden:
+            field.widget = type(field).widget()
+        self.add_error(name if field is not None else None, refused)
 
 
 class DayField(forms.DateField):
@@ -94,6 +102,12 @@ class ReasonField(forms.CharField):
         super().__init__(**{**words, "max_length": LONGEST_REASON, **options})
 
 
+class ReasonForm(OnceForm):
+    """Why something is taken back."""
+
+    reason = ReasonField()
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What became of a form that was sent.
@@ -106,6 +120,11 @@ class Outcome:
     changed: bool = False
 
 
+def actor_of(request: HttpRequest) -> AbstractBaseUser:
+    """Who acts: the account that is signed in. The gate lets nobody else reach a page that records."""
+    return cast(AbstractBaseUser, request.user)
+
+
 def record_once(request: HttpRequest, form: OnceForm, act: Callable[[], Entry]) -> Outcome:
     """Save what a form says, once: check it, look up its key, `act`, and bind the key to the entry, in one transaction.
 
@@ -113,7 +132,7 @@ def record_once(request: HttpRequest, form: OnceForm, act: Callable[[], Entry]) 
     """
     if not form.is_valid():
         return Outcome(None)
-    actor = cast(AbstractBaseUser, request.user)
+    actor = actor_of(request)
     key = f"{actor.pk}.{form.cleaned_data[KEY]}"
     said: dict[str, object] = {name: values for name, values in request.POST.lists() if name not in NOT_SAID}
     said["to"] = request.path

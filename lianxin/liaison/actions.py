@@ -13,13 +13,14 @@ from django.db import transaction
 from django.http import Http404
 
 from lianxin.ledger import clock
-from lianxin.ledger.actions import Act, record, record_many
+from lianxin.ledger.actions import Act
+from lianxin.ledger.errors import LedgerError
 from lianxin.ledger.models import Batch, Entry
-from lianxin.ledger.proof import commitment, new_salt
+from lianxin.ledger.versions import correct_version, standing_version, take_back, write_version, write_versions
 from lianxin.liaison.errors import LiaisonError
 from lianxin.liaison.models import Problem, ProblemStep, Visit, VisitKind, VisitVersion
-from lianxin.liaison.workflow import MOVES, NEW, Move, move_from, moves_named
-from lianxin.organizations.access import ENTRY_CORRECT, INSPECTION_RECORD, VISIT_RECEIVE, VISIT_RECORD, may
+from lianxin.liaison.workflow import HANDLED, MOVES, NEW, Move, move_from, moves_named
+from lianxin.organizations.access import INSPECTION_RECORD, VISIT_RECEIVE, VISIT_RECORD, AnyUser, may, may_correct
 from lianxin.organizations.models import Designation, DesignationKind, Person, Unit
 
 ENTRY_KINDS = {VisitKind.RESEARCH: "liaison.researched", VisitKind.INSPECTION: "liaison.inspected"}
@@ -27,18 +28,15 @@ ENTRY_KINDS = {VisitKind.RESEARCH: "liaison.researched", VisitKind.INSPECTION: "
 # --- visits ----------------------------------------------------------------------------------------------------------
 
 
-def may_record_visit(actor: AbstractBaseUser, unit: Unit, kind: str) -> bool:
+def may_record_visit(actor: AnyUser, unit: Unit, kind: str) -> bool:
     """Leaders record research and inspections, the point what it received, inspectors inspections."""
     permissions = [VISIT_RECORD, VISIT_RECEIVE] + [INSPECTION_RECORD] * (kind == VisitKind.INSPECTION)
     return any(may(actor, permission, unit) for permission in permissions)
 
 
-def may_correct_visit(actor: AbstractBaseUser, visit: Visit) -> bool:
+def may_correct_visit(actor: AnyUser, visit: Visit) -> bool:
     """Who recorded a version of it may correct it while a post there lasts; so may the unit's secretary and those above."""
-    if may(actor, ENTRY_CORRECT, visit.unit):
-        return True
-    here = any(may(actor, permission, visit.unit) for permission in (VISIT_RECORD, VISIT_RECEIVE, INSPECTION_RECORD))
-    return here and visit.versions.filter(entry__actor_id=actor.pk).exists()
+    return may_correct(actor, visit.unit, visit.versions.all(), VISIT_RECORD, VISIT_RECEIVE, INSPECTION_RECORD)
 
 
 @transaction.atomic
@@ -89,24 +87,11 @@ def record_visits(*, actor: AbstractBaseUser, visits: Iterable[NewVisit], batch:
     wanted = list(visits)
     _need_points({(new.unit, new.day) for new in wanted})
     made = Visit.objects.bulk_create([Visit(unit=new.unit) for new in wanted], batch_size=500)
-    versions = [
-        VisitVersion(visit=visit, visitor=new.visitor, findings=new.findings.strip(), salt=new_salt())
-        for visit, new in zip(made, wanted, strict=True)
-    ]
-    acts = [
-        Act(
-            ENTRY_KINDS[VisitKind(new.kind)],
-            new.unit,
-            new.day,
-            version.visit.subject,
-            evidence=[visit_commitment(version)],
-            actor=new.recorded_by,
-        )
-        for version, new in zip(versions, wanted, strict=True)
-    ]
-    for version, entry in zip(versions, record_many(actor=actor, acts=acts, batch=batch), strict=True):
-        version.entry = entry
-    return VisitVersion.objects.bulk_create(versions, batch_size=500)
+    told = []
+    for visit, new in zip(made, wanted, strict=True):
+        version = VisitVersion(visit=visit, visitor=new.visitor, findings=new.findings.strip())
+        told.append((version, Act(ENTRY_KINDS[VisitKind(new.kind)], new.unit, new.day, visit.subject, actor=new.recorded_by)))
+    return write_versions(told, actor=actor, batch=batch)
 
 
 @transaction.atomic
@@ -115,58 +100,29 @@ def correct_visit(
 ) -> VisitVersion:
     """Say anew what a visit was; what was said before stays, closed, with the reason.
 
-    Raises Http404 where the actor may not correct it, LiaisonError where nothing changed or it was taken back.
+    Raises Http404 where the actor may not correct it, LiaisonError where it was no contact point on the day, LedgerError where
+    nothing changed or it was taken back.
     """
-    if not may_correct_visit(actor, visit):
-        raise Http404
-    last = _standing_version(visit)
+    last = _to_correct(actor, visit)
     _need_points({(visit.unit, day)})
-    version = VisitVersion(visit=visit, visitor=visitor, findings=findings.strip(), salt=new_salt())
-    entry_kind = ENTRY_KINDS[VisitKind(kind)]
-    said = (entry_kind, day, version.visitor_id, version.findings)
-    if said == (last.entry.kind, last.entry.happened_on, last.visitor_id, last.findings):
-        raise LiaisonError("unchanged")
-    version.entry = record(
-        actor=actor,
-        kind=entry_kind,
-        unit=visit.unit,
-        happened_on=day,
-        subject=visit.subject,
-        evidence=[visit_commitment(version)],
-        supersedes=last.entry,
-        reason=reason,
-    )
-    version.save(force_insert=True)
-    return version
+    version = VisitVersion(visit=visit, visitor=visitor, findings=findings.strip())
+    return correct_version(last, version, actor=actor, kind=ENTRY_KINDS[VisitKind(kind)], day=day, reason=reason)
 
 
 @transaction.atomic
 def void_visit(*, actor: AbstractBaseUser, visit: Visit, reason: str) -> Entry:
-    """Take a visit back: it never was, or was recorded twice. It stays readable, struck through, and is no longer counted."""
+    """Take a visit back: it never was, or was recorded twice. It stays readable, struck through, and is no longer counted.
+
+    Raises Http404 where the actor may not correct it, LedgerError where it was taken back already or no reason is given.
+    """
+    return take_back(_to_correct(actor, visit), actor=actor, kind="liaison.visit_voided", reason=reason)
+
+
+def _to_correct(actor: AbstractBaseUser, visit: Visit) -> VisitVersion:
+    """What stands of a visit, for who may correct it. Raises Http404 for anyone else, LedgerError where nothing stands."""
     if not may_correct_visit(actor, visit):
         raise Http404
-    last = _standing_version(visit)
-    return record(
-        actor=actor,
-        kind="liaison.visit_voided",
-        unit=visit.unit,
-        happened_on=last.entry.happened_on,
-        subject=visit.subject,
-        supersedes=last.entry,
-        reason=reason,
-    )
-
-
-def visit_commitment(version: VisitVersion) -> str:
-    """What binds a version's words to its entry."""
-    return commitment(version.salt, visitor=version.visitor_id, findings=version.findings)
-
-
-def _standing_version(visit: Visit) -> VisitVersion:
-    version = VisitVersion.objects.standing().select_related("entry__unit").filter(visit=visit).first()
-    if version is None:
-        raise LiaisonError("taken_back")
-    return version
+    return standing_version(VisitVersion, visit=visit)
 
 
 def _need_points(wanted: set[tuple[Unit, date]]) -> None:
@@ -222,7 +178,7 @@ def correct_problem(
     _need_points({(problem.unit, day)})
     last = _standing_step(problem, move.supersedes)
     if (last.entry.happened_on, last.matter, last.remedy) == (day, matter.strip(), remedy.strip()):
-        raise LiaisonError("unchanged")
+        raise LedgerError("unchanged")
     return _make(actor, problem, move, day=day, matter=matter, remedy=remedy, reason=reason)
 
 
@@ -256,7 +212,7 @@ def withdraw_problem(*, actor: AbstractBaseUser, problem: Problem, reason: str) 
     return _make(actor, problem, move, day=_handled_on(problem), reason=reason)
 
 
-def allowed_moves(actor: AbstractBaseUser, problem: Problem) -> list[str]:
+def allowed_moves(actor: AnyUser, problem: Problem) -> list[str]:
     """The moves this person may make now, by name."""
     return [
         move.name
@@ -267,15 +223,9 @@ def allowed_moves(actor: AbstractBaseUser, problem: Problem) -> list[str]:
     ]
 
 
-def may_ever_move(actor: AbstractBaseUser, problem: Problem, name: str) -> bool:
+def may_ever_move(actor: AnyUser, problem: Problem, name: str) -> bool:
     """Whether this person may make that move in some state: a form sent twice must find its page the second time, too."""
     return any(_is_theirs(actor, move, problem.unit, problem) for move in moves_named(name))
-
-
-def step_commitment(step: ProblemStep) -> str:
-    """What binds a step's words to its entry."""
-    leader = step.problem.leader_id
-    return commitment(step.salt, leader=leader, state=step.state, matter=step.matter, remedy=step.remedy)
 
 
 def _locked(actor: AbstractBaseUser, problem: Problem, name: str) -> tuple[Problem, Move]:
@@ -300,7 +250,7 @@ def _allowed(actor: AbstractBaseUser, name: str, *, unit: Unit, problem: Problem
     return move
 
 
-def _is_theirs(actor: AbstractBaseUser, move: Move, unit: Unit, problem: Problem | None) -> bool:
+def _is_theirs(actor: AnyUser, move: Move, unit: Unit, problem: Problem | None) -> bool:
     if any(may(actor, permission, unit) for permission in move.who):
         return True
     if not (move.recorder and problem is not None):
@@ -311,12 +261,12 @@ def _is_theirs(actor: AbstractBaseUser, move: Move, unit: Unit, problem: Problem
 
 def _handlers(problem: Problem) -> set[int | None]:
     """Accounts that handled it: the leader's, and whoever recorded that it was handled."""
-    recorded = problem.steps.filter(entry__kind="liaison.problem_handled", entry__supersedes=None)
+    recorded = problem.steps.filter(entry__kind=HANDLED, entry__supersedes=None)
     return {problem.leader.user_id, *recorded.values_list("entry__actor_id", flat=True)}
 
 
 def _standing_step(problem: Problem, kind: str) -> ProblemStep:
-    step = problem.steps.select_related("entry").filter(entry__kind=kind, entry__valid_to=None).last()
+    step: ProblemStep | None = problem.steps.select_related("entry").filter(entry__kind=kind, entry__valid_to=None).last()
     if step is None:
         raise LiaisonError("no_such_move", state=problem.get_state_display())
     return step
@@ -324,8 +274,9 @@ def _standing_step(problem: Problem, kind: str) -> ProblemStep:
 
 def _handled_on(problem: Problem) -> date:
     """The day the problem was last handled."""
-    handled = problem.steps.filter(entry__kind="liaison.problem_handled").order_by("-id")
-    return handled.values_list("entry__happened_on", flat=True)[0]
+    handled = problem.steps.filter(entry__kind=HANDLED).order_by("-id")
+    day: date = handled.values_list("entry__happened_on", flat=True)[0]
+    return day
 
 
 def _make(
@@ -336,18 +287,16 @@ def _make(
         raise LiaisonError("no_reason")
     if move.words and not matter.strip():
         raise LiaisonError("no_words")
-    step = ProblemStep(problem=problem, state=move.end, matter=matter.strip(), remedy=remedy.strip(), salt=new_salt())
-    step.entry = record(
+    step = write_version(
+        ProblemStep(problem=problem, state=move.end, matter=matter.strip(), remedy=remedy.strip()),
         actor=actor,
         kind=move.kind,
         unit=problem.unit,
         happened_on=day,
         subject=problem.subject,
-        evidence=[step_commitment(step)],
         supersedes=_standing_step(problem, move.supersedes).entry if move.supersedes else None,
         reason=reason,
     )
-    step.save(force_insert=True)
     if problem.state != move.end:
         problem.state = move.end
         problem.save(update_fields=["state"])

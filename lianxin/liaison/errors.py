@@ -12,8 +12,6 @@ MESSAGES = {
     "no_person": _("Your account is not tied to a person, so nobody could be named as having come. Ask the administrator."),
     "no_words": _("Write a few words: without them nobody at the point can tell what was meant."),
     "no_reason": _("Say why. The reason stays beside the record."),
-    "taken_back": _("This visit was already taken back. Record it anew if it took place."),
-    "unchanged": _("Nothing was changed, so there is nothing to correct."),
     "no_such_move": _("This problem is “%(state)s” by now, so that cannot be done. Look at it again."),
     "own_problem": _("You handled this problem yourself; another person of the point must say whether it is solved."),
 }

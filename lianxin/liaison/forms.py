@@ -89,22 +89,16 @@ class VisitForm(PointForm):
         said.setdefault("visitor", self.leaders[0] if self.leaders and "visitor" not in self.fields else None)
         if self.point is None or said["kind"] is None:
             return said
-        if not may_record_visit(self.user, self.point, said["kind"]):  # type: ignore[arg-type]  # the gate lets in accounts only
+        if not may_record_visit(self.user, self.point, said["kind"]):
             self.add_error("kind" if "kind" in self.fields else None, _("You can record an inspection there, nothing else."))
         if not self.leaders:
             self.add_error(None, _("Nobody is contact leader there yet. Ask the county office to name one."))
         return said
 
-    def refuse(self, refused: ValidationError) -> None:
-        if getattr(refused, "code", "") == "same_day":
-            self.fields["another"].widget = forms.CheckboxInput()
-        super().refuse(refused)
-
     @property
     def said(self) -> dict[str, Any]:
         """What `record_visit` takes."""
-        names = ("kind", "day", "visitor", "findings", "another")
-        return {"unit": self.point, **{name: self.cleaned_data[name] for name in names}}
+        return {**super().said, "unit": self.point}
 
 
 class CorrectVisitForm(OnceForm):
@@ -133,14 +127,7 @@ class CorrectVisitForm(OnceForm):
     @property
     def said(self) -> dict[str, Any]:
         """What `correct_visit` takes."""
-        names = ("kind", "day", "findings", "reason")
-        return {"visitor": self.cleaned_data.get("visitor", self.came), **{name: self.cleaned_data[name] for name in names}}
-
-
-class ReasonForm(OnceForm):
-    """Why something is taken back, rejected, reopened."""
-
-    reason = ReasonField()
+        return {"visitor": self.came, **super().said}
 
 
 class ProblemForm(PointForm):
@@ -162,8 +149,7 @@ class ProblemForm(PointForm):
     @property
     def said(self) -> dict[str, Any]:
         """What `handle_problem` takes."""
-        names = ("day", "matter", "remedy")
-        return {"unit": self.point, "leader": self.me, **{name: self.cleaned_data[name] for name in names}}
+        return {**super().said, "unit": self.point, "leader": self.me}
 
 
 class MoveForm(OnceForm):
@@ -188,8 +174,3 @@ class MoveForm(OnceForm):
                 del self.fields[name]
         if not move.reason:
             del self.fields["reason"]
-
-    @property
-    def said(self) -> dict[str, Any]:
-        """What the action of this move takes."""
-        return {name: self.cleaned_data[name] for name in ("day", "matter", "remedy", "reason") if name in self.fields}

@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from lianxin.ledger.models import Entry, seen
+from lianxin.ledger.versions import Version
 from lianxin.organizations.models import Person, Unit
 
 WORDS = 1000
@@ -36,26 +36,20 @@ class Visit(models.Model):
         return f"liaison.visit:{self.pk}"
 
 
-class VisitVersionQuerySet(models.QuerySet["VisitVersion"]):
-    def standing(self) -> Self:
-        """What holds now: neither corrected nor taken back, and of no import still under way."""
-        return self.filter(seen("entry__"), entry__valid_to=None)
-
-
-class VisitVersion(models.Model):
+class VisitVersion(Version):
     """What was said of a visit at one time. Kind and day stand in its entry."""
 
     visit = models.ForeignKey(Visit, models.PROTECT, related_name="versions")
-    entry = models.OneToOneField(Entry, models.PROTECT, related_name="+")
     visitor = models.ForeignKey(Person, models.PROTECT, related_name="+")
     """Who came: a contact leader, an inspector."""
     findings = models.CharField(max_length=WORDS, blank=True)
-    salt = models.CharField(max_length=16)
-
-    objects = VisitVersionQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"visit {self.visit_id}, entry {self.entry_id}"
+
+    @property
+    def words(self) -> dict[str, object]:
+        return {"visitor": self.visitor_id, "findings": self.findings}
 
 
 class ProblemState(models.TextChoices):
@@ -104,20 +98,22 @@ class Problem(models.Model):
         return {"handled": "waiting", "confirmed": "confirmed", "rejected": "behind", "withdrawn": "superseded"}[self.state]
 
 
-class ProblemStep(models.Model):
+class ProblemStep(Version):
     """One move of a problem, with the entry it wrote. Steps are only ever added."""
 
     problem = models.ForeignKey(Problem, models.PROTECT, related_name="steps")
-    entry = models.OneToOneField(Entry, models.PROTECT, related_name="+")
     state = models.CharField(max_length=12, choices=ProblemState)
     matter = models.CharField(max_length=WORDS, blank=True)
     """What was wrong, in the words of this step (handled only)."""
     remedy = models.CharField(max_length=WORDS, blank=True)
     """What was done about it (handled only)."""
-    salt = models.CharField(max_length=16)
 
     class Meta:
         ordering = ["id"]
 
     def __str__(self) -> str:
         return f"problem {self.problem_id} {self.state}, entry {self.entry_id}"
+
+    @property
+    def words(self) -> dict[str, object]:
+        return {"leader": self.problem.leader_id, "state": self.state, "matter": self.matter, "remedy": self.remedy}

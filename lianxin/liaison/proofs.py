@@ -5,14 +5,13 @@ from collections.abc import Collection, Iterator
 from django.db.models import Exists, OuterRef
 
 from lianxin.ledger.proof import Proof, ProvedRow, declare
-from lianxin.liaison.actions import step_commitment, visit_commitment
 from lianxin.liaison.models import ProblemStep, VisitVersion
 
 
 def visits(entries: Collection[int]) -> Iterator[ProvedRow]:
     for version in VisitVersion.objects.filter(entry__in=entries).select_related("visit"):
         place, visit = f"liaison_visitversion {version.pk}", version.visit
-        yield ProvedRow(place, version.entry_id, visit_commitment(version), visit.subject, visit.unit_id)
+        yield ProvedRow(place, version.entry_id, version.commitment, visit.subject, visit.unit_id)
 
 
 def steps(entries: Collection[int]) -> Iterator[ProvedRow]:
@@ -21,10 +20,10 @@ def steps(entries: Collection[int]) -> Iterator[ProvedRow]:
     for step in ProblemStep.objects.filter(entry__in=entries).select_related("problem").annotate(passed=Exists(later)):
         problem = step.problem
         place = f"liaison_problemstep {step.pk} (liaison_problem {problem.pk})"
-        yield ProvedRow(place, step.entry_id, step_commitment(step), problem.subject, problem.unit_id)
+        yield ProvedRow(place, step.entry_id, step.commitment, problem.subject, problem.unit_id)
         if not step.passed and problem.state != step.state:
             step.state = problem.state
-            yield ProvedRow(f"liaison_problem {problem.pk}", step.entry_id, step_commitment(step))
+            yield ProvedRow(f"liaison_problem {problem.pk}", step.entry_id, step.commitment)
 
 
 declare(Proof("liaison.visits", visits), Proof("liaison.problems", steps))

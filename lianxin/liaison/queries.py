@@ -4,9 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from datetime import date, timedelta
-from typing import Any, cast
+from typing import Any
 
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.paginator import Page, Paginator
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import Http404
@@ -64,31 +63,19 @@ def leaders_of(units: Iterable[Unit]) -> list[Person]:
 
 
 @dataclass(frozen=True)
-class Told:
-    """One version of a record, as the reader may see it: its entry ready to be read, who came, and in what words."""
+class Told(words.Told):
+    """One version, as the reader may see it: who came, and in what words."""
 
-    line: words.Line
     visitor: str = ""
     said: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
-class VisitPage:
+class VisitPage(words.RecordPage[Told]):
     """A visit with all its versions, newest first."""
 
     visit: Visit
     versions: Sequence[VisitVersion]
-    told: Sequence[Told]
-    may_correct: bool
-
-    @property
-    def newest(self) -> Told:
-        return self.told[0]
-
-    @property
-    def stands(self) -> bool:
-        """Whether it was not taken back."""
-        return not self.newest.line.superseded
 
 
 def visits_for(user: AnyUser) -> "QuerySet[VisitVersion]":
@@ -146,8 +133,8 @@ def lines(user: AnyUser, versions: Iterable[VisitVersion]) -> list[Line]:
 
 def visit_page(user: AnyUser, pk: int) -> VisitPage:
     """One visit, what was corrected and taken back included. Raises Http404."""
-    versions = VisitVersion.objects.filter(seen("entry__"), entry_scope(user, RECORD_VIEW, prefix="entry__"), visit=pk)
-    found = list(versions.select_related("visit__unit", "visitor", *TELLING).order_by("-pk"))
+    versions = VisitVersion.objects.shown().filter(entry_scope(user, RECORD_VIEW, prefix="entry__"), visit=pk)
+    found = list(versions.select_related("visit__unit", "visitor", *words.told_of("entry__")).order_by("-pk"))
     if not found:
         raise Http404
     visit = found[0].visit
@@ -155,7 +142,7 @@ def visit_page(user: AnyUser, pk: int) -> VisitPage:
         Told(line, name_shown(user, version.visitor, visit.unit), said(version.findings))
         for line, version in zip(words.lines(user, [version.entry for version in found], visit.unit), found, strict=True)
     ]
-    return VisitPage(visit, found, told, may_correct_visit(_account(user), visit))
+    return VisitPage(visit.unit, told, may_correct_visit(user, visit), visit, found)
 
 
 def visit_to_correct(user: AnyUser, pk: int) -> VisitPage:
@@ -164,16 +151,6 @@ def visit_to_correct(user: AnyUser, pk: int) -> VisitPage:
     if not page.may_correct:
         raise Http404
     return page
-
-
-TELLING = (
-    "entry__unit",
-    "entry__actor__person",
-    "entry__reason",
-    "entry__superseded_by__reason",
-    "entry__superseded_by__actor__person",
-)
-"""What telling a version needs of its entry."""
 
 
 def said(*texts: str) -> tuple[str, ...]:
@@ -252,7 +229,7 @@ def problem_page(user: AnyUser, pk: int) -> ProblemPage:
     problem = problems_for(user).filter(pk=pk).first()
     if problem is None:
         raise Http404
-    steps = list(problem.steps.select_related(*TELLING).order_by("-pk"))
+    steps = list(problem.steps.select_related(*words.told_of("entry__")).order_by("-pk"))
     return ProblemPage(
         problem=problem,
         leader=name_shown(user, problem.leader, problem.unit),
@@ -260,7 +237,7 @@ def problem_page(user: AnyUser, pk: int) -> ProblemPage:
             Told(line, said=said(step.matter, step.remedy))
             for line, step in zip(words.lines(user, [step.entry for step in steps], problem.unit), steps, strict=True)
         ],
-        moves=allowed_moves(_account(user), problem),
+        moves=allowed_moves(user, problem),
         last_words=next(step for step in steps if step.matter),
     )
 
@@ -268,7 +245,7 @@ def problem_page(user: AnyUser, pk: int) -> ProblemPage:
 def problem_to_move(user: AnyUser, pk: int, move: str) -> ProblemPage:
     """A problem on which the user may make that move, now or in another state. Raises Http404."""
     page = problem_page(user, pk)
-    if not may_ever_move(_account(user), page.problem, move):
+    if not may_ever_move(user, page.problem, move):
         raise Http404
     return page
 
@@ -365,7 +342,3 @@ def may_record_kinds(user: AnyUser) -> list[VisitKind]:
 def lists_for(user: AnyUser) -> str:
     """The page a person records visits from, and returns to."""
     return reverse("my_points") if may(user, VISIT_RECORD) else reverse("visits")
-
-
-def _account(user: AnyUser) -> AbstractBaseUser:
-    return cast(AbstractBaseUser, user)

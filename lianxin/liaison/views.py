@@ -1,16 +1,13 @@
 """Pages of the contact points: record a visit or a problem, look at it, correct it; my points."""
 
-from typing import cast
-
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
 from lianxin.accounts.proof import safe_next
-from lianxin.ledger.submissions import respond
+from lianxin.ledger.submissions import ReasonForm, actor_of, respond
 from lianxin.liaison import actions, queries
-from lianxin.liaison.forms import CorrectVisitForm, MoveForm, ProblemForm, ReasonForm, VisitForm
+from lianxin.liaison.forms import CorrectVisitForm, MoveForm, ProblemForm, VisitForm
 from lianxin.organizations.gate import requires
 
 RECORDERS = "visit.record|visit.receive|inspection.record"
@@ -36,7 +33,7 @@ def new_visit(request: HttpRequest) -> HttpResponse:
     return respond(
         request,
         form,
-        lambda: actions.record_visit(actor=_me(request), **form.said).entry,
+        lambda: actions.record_visit(actor=actor_of(request), **form.said).entry,
         page="liaison/new_visit.html",
         context={"points": form.points},
         back=safe_next(request, queries.lists_for(request.user)),
@@ -57,7 +54,7 @@ def correct_visit(request: HttpRequest, pk: int) -> HttpResponse:
     return respond(
         request,
         form,
-        lambda: actions.correct_visit(actor=_me(request), visit=page.visit, **form.said).entry,
+        lambda: actions.correct_visit(actor=actor_of(request), visit=page.visit, **form.said).entry,
         page="liaison/correct_visit.html",
         context={"page": page},
         back=safe_next(request, reverse("visit", args=[pk])),
@@ -73,8 +70,8 @@ def void_visit(request: HttpRequest, pk: int) -> HttpResponse:
     return respond(
         request,
         form,
-        lambda: actions.void_visit(actor=_me(request), visit=page.visit, reason=form.cleaned_data["reason"]),
-        page="liaison/void_visit.html",
+        lambda: actions.void_visit(actor=actor_of(request), visit=page.visit, **form.said),
+        page="organizations/take_back.html",
         context={"page": page},
         back=safe_next(request, reverse("visit", args=[pk])),
         correct=lambda entry: reverse("visit", args=[pk]),
@@ -93,7 +90,7 @@ def new_problem(request: HttpRequest) -> HttpResponse:
     return respond(
         request,
         form,
-        lambda: actions.handle_problem(actor=_me(request), **form.said).entry,
+        lambda: actions.handle_problem(actor=actor_of(request), **form.said).entry,
         page="liaison/new_problem.html",
         context={"points": form.points},
         back=safe_next(request, reverse("my_points")),
@@ -115,14 +112,10 @@ def move_problem(request: HttpRequest, pk: int, move: str) -> HttpResponse:
     return respond(
         request,
         form,
-        lambda: actions.ACTIONS[move](actor=_me(request), problem=page.problem, **form.said).entry,
+        lambda: actions.ACTIONS[move](actor=actor_of(request), problem=page.problem, **form.said).entry,
         page="liaison/move_problem.html",
         context={"page": page, "move": move},
         back=safe_next(request, reverse("problem", args=[pk])),
         correct=lambda entry: reverse("problem", args=[pk]),
         facts=lambda entry: queries.problem_facts(request.user, entry),
     )
-
-
-def _me(request: HttpRequest) -> AbstractBaseUser:
-    return cast(AbstractBaseUser, request.user)  # the gate lets nobody else in

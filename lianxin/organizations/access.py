@@ -8,11 +8,11 @@ is the end of its rights. The table follows product.md, and the access matrix te
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import CharField, Q
+from django.db.models import CharField, Q, QuerySet
 from django.db.models.functions import Length
 from django.http import Http404
 
@@ -165,6 +165,15 @@ def may(user: AnyUser, permission: str, unit: Unit | None = None) -> bool:
     """Whether the user may do this to `unit`; without a unit, to anything at all."""
     grants = [grant for grant in grants_for(user) if permission in grant.permissions]
     return bool(grants) if unit is None else any(grant.covers(unit) for grant in grants)
+
+
+def may_correct(user: AnyUser, unit: Unit, versions: "QuerySet[Any]", *recording: str) -> bool:
+    """Whether the user may correct a record of `unit`: the unit's secretary and those above may; so may whoever recorded one of
+    its `versions` (rows with an `entry`), as long as a post there gives one of the `recording` permissions."""
+    if may(user, ENTRY_CORRECT, unit):
+        return True
+    records_here = any(may(user, permission, unit) for permission in recording)
+    return records_here and versions.filter(entry__actor_id=user.pk).exists()
 
 
 def scope(user: AnyUser, *permissions: str, prefix: str = "") -> Q:

@@ -1,10 +1,8 @@
 """The pages by which the tree and its people are changed: a small form, what will follow, a confirmation; saved once."""
 
 from collections.abc import Callable
-from typing import cast
 
 from django.contrib import messages
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -15,7 +13,7 @@ from django.views.decorators.cache import never_cache
 
 from lianxin.accounts.proof import recent_sign_in
 from lianxin.ledger.actions import sent_before
-from lianxin.ledger.submissions import KEY, NOT_SAID, new_key, record_once, saved_words
+from lianxin.ledger.submissions import KEY, NOT_SAID, actor_of, new_key, record_once, saved_words
 from lianxin.organizations.act_forms import ActForm
 from lianxin.organizations.gate import requires, unit_of
 from lianxin.organizations.words import lines
@@ -29,7 +27,7 @@ def change(kind: type[ActForm]) -> Callable[..., HttpResponseBase]:
 
     @never_cache
     def page(request: HttpRequest, code: str) -> HttpResponse:
-        form = kind(request.POST or None, user=_user(request), unit=unit_of(request), initial=request.GET.dict())
+        form = kind(request.POST or None, user=actor_of(request), unit=unit_of(request), initial=request.GET.dict())
         if request.method == "GET" or EDIT in request.GET:
             return show(request, form)
         if SURE in request.GET or _sent_before(form):
@@ -92,7 +90,3 @@ def _sent(request: HttpRequest) -> list[tuple[str, str]]:
     """What was sent, to be sent on."""
     pairs = [(name, str(value)) for name, values in request.POST.lists() for value in values]
     return [pair for pair in pairs if pair[0] != "csrfmiddlewaretoken"]
-
-
-def _user(request: HttpRequest) -> AbstractBaseUser:
-    return cast(AbstractBaseUser, request.user)

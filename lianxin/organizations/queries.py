@@ -53,6 +53,7 @@ from lianxin.organizations.models import (
 )
 from lianxin.organizations.people import person_for
 from lianxin.organizations.terms import ELECTION, Term, term_of
+from lianxin.organizations.words import told_of
 
 Words = str | Promise
 PAGE_SIZE = 50
@@ -429,9 +430,7 @@ def past_roles_of(user: AnyUser, person: Person, *, own: bool = False) -> list[P
 
 def entries_for(user: AnyUser) -> "QuerySet[Entry]":
     """Every entry the user may read, superseded ones included, with what a timeline says of each."""
-    return Entry.objects.filter(seen(), entry_scope(user, ENTRY_VIEW)).select_related(
-        "unit", "actor__person", "reason", "superseded_by__reason", "superseded_by__actor__person"
-    )
+    return Entry.objects.filter(seen(), entry_scope(user, ENTRY_VIEW)).select_related(*told_of())
 
 
 def timeline(user: AnyUser, unit: Unit, moment: Moment, *, kind: str = "") -> "QuerySet[Entry]":
@@ -450,9 +449,7 @@ def timeline(user: AnyUser, unit: Unit, moment: Moment, *, kind: str = "") -> "Q
     entries = entries.filter(seen(), happened_on__lte=moment.day, recorded_at__lte=moment.known_at)
     if kind:
         entries = entries.filter(kind=kind)
-    return entries.select_related(
-        "unit", "actor__person", "reason", "superseded_by__reason", "superseded_by__actor__person"
-    ).order_by("-happened_on", "-pk")
+    return entries.select_related(*told_of()).order_by("-happened_on", "-pk")
 
 
 def _latest(user: AnyUser, unit: Unit, moment: Moment) -> list[Entry]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from django.db.models import TextChoices
 from django.utils.text import capfirst
@@ -52,6 +52,40 @@ class Line:
     @property
     def code(self) -> str:
         return self.entry.unit.code
+
+
+def told_of(prefix: str = "") -> list[str]:
+    """What `lines` reads beside an entry: for `select_related` on entries, or on rows that have one at `prefix`."""
+    beside = ("unit", "actor__person", "reason", "superseded_by__reason", "superseded_by__actor__person")
+    return [f"{prefix}{name}" for name in beside]
+
+
+@dataclass(frozen=True)
+class Told:
+    """One version of a record, as the reader may see it. A room adds its words."""
+
+    line: Line
+
+
+T = TypeVar("T", bound=Told)
+
+
+@dataclass(frozen=True)
+class RecordPage(Generic[T]):
+    """A record of a unit (a visit, a gathering) with all its versions, newest first."""
+
+    unit: Unit
+    told: Sequence[T]
+    may_correct: bool
+
+    @property
+    def newest(self) -> T:
+        return self.told[0]
+
+    @property
+    def stands(self) -> bool:
+        """Whether it was not taken back."""
+        return not self.newest.line.superseded
 
 
 def lines(user: AnyUser, entries: Iterable[Entry], of: Unit | None = None) -> list[Line]:

@@ -12,20 +12,10 @@ from lianxin.ledger import clock
 from lianxin.ledger.models import Entry
 from lianxin.organizations import actions as organizations
 from lianxin.organizations.models import Post
+from tests.forms import fill, keys_on
 
 NEW = "/gatherings/new/"
-KEY = re.compile(r'name="submission" value="([^"]+)"')
 LINK = re.compile(r"/gatherings/\d+/join/[^/]+/")
-
-
-def fill(client, address, **said):
-    """Open a form and fill it in as a browser without JavaScript would."""
-    page = client.get(address)
-    assert page.status_code == 200
-    form = page.context["form"]
-    started = {name: form[name].value() for name in form.fields}
-    started = {name: value.isoformat() if isinstance(value, date) else value for name, value in started.items()}
-    return {name: value for name, value in {**started, **said}.items() if value not in (None, "", False)}
 
 
 def standing(world, kind="members_met"):
@@ -136,7 +126,7 @@ def test_changed_after_going_back_asks_what_was_meant(world):
     client.post(NEW, said)
     asked = client.post(NEW, {**said, "topic": "改题"})
     assert (asked.status_code, standing(world)) == (409, 1)
-    to_correct, to_save = KEY.findall(asked.content.decode())
+    to_correct, to_save = keys_on(asked)
     address = reverse("correct_gathering", args=[Gathering.objects.get().pk])
     changed = {**said, "topic": "改题", "kind": "members_met", "submission": to_correct}
     assert list(client.post(address, changed).context["form"].errors) == ["reason"]

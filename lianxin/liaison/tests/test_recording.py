@@ -1,6 +1,5 @@
 """Recording at a contact point, through the pages: a leader, a point that received somebody, an inspector."""
 
-import re
 from datetime import date, timedelta
 
 import pytest
@@ -11,23 +10,9 @@ from lianxin.ledger.models import Entry
 from lianxin.liaison.models import Problem, VisitVersion
 from lianxin.organizations import actions as organizations
 from lianxin.organizations.models import Post
+from tests.forms import fill, keys_on
 
 NEW_VISIT, NEW_PROBLEM = "/visits/new/", "/problems/new/"
-KEY = re.compile(r'name="submission" value="([^"]+)"')
-
-
-def keys_on(page):
-    return KEY.findall(page.content.decode())
-
-
-def fill(client, address, **said):
-    """Open a form and fill it in as a browser without JavaScript would."""
-    page = client.get(address)
-    assert page.status_code == 200
-    form = page.context["form"]
-    started = {name: form[name].value() for name in form.fields}
-    started = {name: value.isoformat() if isinstance(value, date) else value for name, value in started.items()}
-    return {name: value for name, value in {**started, **said}.items() if value not in (None, "")}
 
 
 def inspections(world):
