@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 MESSAGES = {
@@ -61,3 +62,16 @@ class OrganizationError(ValidationError):
 
     def __init__(self, rule: str, /, **params: Any) -> None:
         super().__init__(MESSAGES[rule], code=rule, params=params)
+
+
+def need_reason(reason: str) -> None:
+    """Raises OrganizationError where nobody said why."""
+    if not reason.strip():
+        raise OrganizationError("no_reason")
+
+
+def known_word(words: type[TextChoices], found: str) -> Any:
+    """The choice of that name. Raises OrganizationError naming those there are."""
+    if found not in words.values:
+        raise OrganizationError("unknown_word", found=found, known=", ".join(words.values))
+    return words(found)

@@ -151,6 +151,11 @@ class Unit(models.Model):
         return self.name
 
     @property
+    def subject(self) -> str:
+        """What entries about it point at."""
+        return f"organizations.unit:{self.pk}"
+
+    @property
     def depth(self) -> int:
         return len(self.path) // LABEL_WIDTH
 
@@ -249,6 +254,10 @@ class Person(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def subject(self) -> str:
+        return f"organizations.person:{self.pk}"
+
 
 class Post(models.Model):
     """A person holds a title at a unit. Rights follow it and end with it, at once."""
@@ -267,6 +276,10 @@ class Post(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person_id} {self.title} at {self.unit_id}"
+
+    @property
+    def subject(self) -> str:
+        return f"organizations.post:{self.pk}"
 
     def holds_on(self, day: date) -> bool:
         return self.since <= day and (self.until is None or day < self.until)
@@ -289,6 +302,10 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person_id} {self.kind} of {self.unit_id}"
+
+    @property
+    def subject(self) -> str:
+        return f"organizations.membership:{self.pk}"
 
 
 class ExportRequest(models.Model):

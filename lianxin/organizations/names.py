@@ -1,9 +1,15 @@
-"""Whose name a reader may see. Names are personal data: without the right to see people, a plain word stands instead."""
+"""Names: how they are searched, and whose a reader may see. Without the right to see people, a plain word stands instead."""
 
 from django.utils.translation import gettext as _
+from pypinyin import Style, lazy_pinyin
 
 from lianxin.organizations.access import PEOPLE_VIEW, AnyUser, may
 from lianxin.organizations.models import Person, Unit
+
+
+def pinyin_initials(name: str) -> str:
+    """`特门嘎查` → `tmgc`."""
+    return "".join(lazy_pinyin(name, style=Style.FIRST_LETTER)).lower()[:60]
 
 
 def name_shown(reader: AnyUser, person: Person | None, unit: Unit) -> str:

@@ -116,7 +116,7 @@ def reveal_phone(*, actor: Any, person: Person, reason: str) -> str:
         kind="organizations.phone_revealed",
         unit=unit,
         happened_on=clock.today(),
-        subject=f"organizations.person:{person.pk}",
+        subject=person.subject,
         data={"person": person.pk},
         reason=reason,
     )
@@ -160,7 +160,7 @@ def looks_at(user: AnyUser) -> tuple[Person, list[Look]]:
     person = None if user.pk is None else Person.objects.filter(user__pk=user.pk).first()
     if person is None:
         raise Http404
-    entries = Entry.objects.filter(kind="organizations.phone_revealed", subject=f"organizations.person:{person.pk}")
+    entries = Entry.objects.filter(kind="organizations.phone_revealed", subject=person.subject)
     return person, looks(entries.select_related("actor__person", "reason", "unit").order_by("-id")[:200])
 
 

@@ -1,0 +1,155 @@
+"""What follows for a committee when a post begins or ends: its facts, worked out from posts, never typed."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import transaction
+
+from lianxin.ledger import clock
+from lianxin.ledger.models import Batch, Entry, seen
+from lianxin.organizations.actions.facts import DERIVED_FACTS
+from lianxin.organizations.models import Fact, Placement, Post, Title, Unit
+from lianxin.organizations.terms import average_age
+
+COMMITTEE_TITLES = (Title.SECRETARY, Title.DEPUTY_SECRETARY, Title.COMMITTEE_MEMBER)
+LEAST_FOR_COMMITTEE = 3
+SETTLED_AT_ONCE = 200
+"""Posts of an import whose committees are worked out in one transaction."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """A post at a unit began or ended on a day, by an act."""
+
+    unit: Unit
+    title: str
+    day: date
+    entry: Entry
+
+
+def derive_committees(changes: Iterable[Change], instant: datetime | None = None) -> None:
+    """Work out the committees' facts anew from the day of each change on, and write them beside the act that changed them.
+
+    A change of the head touches the branches of the village or community, too (一肩挑).
+    """
+    first: dict[int, Change] = {}
+    units: dict[int, Unit] = {}
+    ordered = sorted(changes, key=lambda change: change.day, reverse=True)
+    for change in ordered:
+        if change.title in COMMITTEE_TITLES:
+            first[change.unit.pk], units[change.unit.pk] = change, change.unit
+    heads = {change.unit.pk: change for change in ordered if change.title == Title.HEAD}
+    if heads:
+        led = Post.objects.filter(title__in=COMMITTEE_TITLES).values("unit")
+        places = Placement.objects.known().filter(parent__in=list(heads), until=None, unit__in=led).select_related("unit")
+        for unit, head in [(row.unit, heads[row.parent_id]) for row in places if row.parent_id] + [
+            (head.unit, head) for head in heads.values()
+        ]:
+            earlier = first.get(unit.pk)
+            if earlier is None or head.day < earlier.day:
+                first[unit.pk], units[unit.pk] = head, unit
+    if not first:
+        return
+    committees: dict[int, list[Post]] = {}
+    led_places: dict[int, list[Post]] = {}
+    places_of = {pk: {pk, *unit.ancestor_ids[-2:-1]} for pk, unit in units.items()}
+    wanted = list({place for places in places_of.values() for place in places})
+    for start in range(0, len(wanted), 5000):
+        posts = Post.objects.filter(seen(), unit__in=wanted[start : start + 5000], title__in=(*COMMITTEE_TITLES, Title.HEAD))
+        for post in posts.select_related("person"):
+            (led_places if post.title == Title.HEAD else committees).setdefault(post.unit_id, []).append(post)
+    rows = []
+    for pk, change in first.items():
+        if pk in committees:
+            headed = [post for place in places_of[pk] for post in led_places.get(place, ())]
+            rows += _committee_facts(units[pk], change, committees[pk], headed, instant or change.entry.recorded_at)
+    _replace_facts(rows)
+
+
+def _committee_facts(unit: Unit, change: Change, posts: list[Post], heads: list[Post], instant: datetime) -> list[Fact]:
+    """The facts of one committee from the day of the change on, a span for each day on which one of its posts begins or ends."""
+    ends = {day for post in (*posts, *heads) for day in (post.since, post.until) if day is not None and day > change.day}
+    facts: list[Fact] = []
+    last: dict[str, Fact] = {}
+    for day in sorted({change.day, *ends}):
+        values = committee_values(posts, heads, day)
+        for key in DERIVED_FACTS:
+            value, before = values.get(key), last.get(key)
+            if before is not None and before.value == value:
+                continue
+            if before is not None:
+                before.until = day
+                del last[key]
+            if value is not None:
+                fact = Fact(unit=unit, key=key, value=value, since=day, recorded_at=instant, entry=change.entry)
+                last[key] = fact
+                facts.append(fact)
+    return facts
+
+
+def committee_values(posts: Iterable[Post], heads: Iterable[Post], day: date) -> dict[str, str]:
+    """The derived facts as these posts make them on that day."""
+    serving = [post for post in posts if post.holds_on(day)]
+    people = {post.person_id: post.person for post in serving}
+    secretary = next((post.person_id for post in serving if post.title == Title.SECRETARY), None)
+    values = {
+        "committee": str(len(people) >= LEAST_FOR_COMMITTEE).lower(),
+        "committee_size": str(len(people)),
+        "one_shoulder": str(any(post.person_id == secretary for post in heads if post.holds_on(day))).lower(),
+    }
+    age = average_age(list(people.values()), day)
+    if age is not None:
+        values["committee_average_age"] = str(age)
+    return values
+
+
+def _replace_facts(facts: Sequence[Fact]) -> None:
+    """Write derived facts in place of what was known of the same units from the first of these days on."""
+    began: dict[int, Fact] = {}
+    for fact in facts:
+        if fact.unit_id not in began or fact.since < began[fact.unit_id].since:
+            began[fact.unit_id] = fact
+    old: list[Fact] = []
+    ids = list(began)
+    for start in range(0, len(ids), 5000):
+        old += Fact.objects.known().filter(unit__in=ids[start : start + 5000], key__in=DERIVED_FACTS)
+    touched = [row for row in old if row.until is None or row.until > began[row.unit_id].since]
+    closing: dict[datetime, list[int]] = {}
+    kept = []
+    for row in touched:
+        new = began[row.unit_id]
+        closing.setdefault(new.recorded_at, []).append(row.pk)
+        if row.since < new.since:
+            kept.append(
+                Fact(
+                    unit_id=row.unit_id,
+                    key=row.key,
+                    value=row.value,
+                    since=row.since,
+                    until=new.since,
+                    recorded_at=new.recorded_at,
+                    entry=new.entry,
+                )
+            )
+    for instant, closed in closing.items():
+        for start in range(0, len(closed), 5000):
+            Fact.objects.filter(pk__in=closed[start : start + 5000]).update(valid_to=instant)
+    Fact.objects.bulk_create([*kept, *facts], batch_size=500)
+
+
+def settle_batch(batch: Batch) -> None:
+    """Work out the committees' facts from the posts of an import, once it has been made visible; a few units a transaction."""
+    wanted = (*COMMITTEE_TITLES, Title.HEAD)
+    posts = list(Post.objects.filter(batch=batch, title__in=wanted).select_related("unit").order_by("unit__path", "pk"))
+    for start in range(0, len(posts), SETTLED_AT_ONCE):
+        part = posts[start : start + SETTLED_AT_ONCE]
+        subjects = {f"organizations.post:{post.pk}" for post in part} | {
+            f"organizations.person:{post.person_id}" for post in part
+        }
+        with transaction.atomic():
+            entries = {entry.subject: entry for entry in Entry.objects.filter(batch=batch, subject__in=subjects)}
+            acts = [(post, entries.get(f"organizations.post:{post.pk}")) for post in part]
+            known = [(post, entry or entries.get(f"organizations.person:{post.person_id}")) for post, entry in acts]
+            changes = [Change(post.unit, post.title, post.since, entry) for post, entry in known if entry is not None]
+            derive_committees(changes, instant=clock.now())
