@@ -135,11 +135,10 @@ def test_one_flipped_byte_anywhere_is_found_and_named(house, tmp_path):
     assert {place: named[place].split(":")[0] for place in places} == {place: part_of(place, good) for place in places}
 
 
-@pytest.mark.parametrize(
-    ("cut", "part"), [(10, "the header"), (400, "the manifest"), (-1, "table organizations_unit"), (None, "the end")]
-)
-def test_a_damaged_backup_restores_nothing(house, elsewhere, tmp_path, cut, part):
+@pytest.mark.parametrize("cut", [10, 400, -1, None])
+def test_a_damaged_backup_restores_nothing(house, elsewhere, tmp_path, cut):
     whole = (house.home / "backup").read_bytes()
+    part = part_of(cut % len(whole), whole) if cut else "the end"
     (tmp_path / "damaged").write_bytes(whole[:cut] if cut else whole + b"x")
     said = elsewhere.refuse("restore", tmp_path / "damaged")
     assert part in said
