@@ -117,7 +117,8 @@ class Served:
         listed = subprocess.run(
             ["ps", "-ww", "--ppid", str(self.process.pid), "-o", "pid=,args="], capture_output=True, text=True
         )
-        return [int(line.split()[0]) for line in listed.stdout.splitlines() if "spawn_main" in line]
+        # Where workers are fresh processes, Python keeps a tracker beside them.
+        return [int(line.split()[0]) for line in listed.stdout.splitlines() if "resource_tracker" not in line]
 
 
 def free_port() -> int:

@@ -30,6 +30,8 @@ def main() -> None:
     """Set up Django, gather the commands, run the one asked for."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lianxin.config.settings")
     day = _take_today()
+    if sys.argv[1:2] == ["serve"]:
+        _note_tls()
     if sys.argv[1:2] == ["demo"]:
         os.environ.setdefault("LIANXIN_HOME", str(DEMONSTRATION))
     import django
@@ -92,15 +94,29 @@ def _only_when_ready(callback: Callable[..., Any]) -> Callable[..., Any]:
 
 def _take_today() -> str | None:
     """What `--today DATE` says, taken off the line, wherever on it it stands."""
-    arguments = sys.argv
-    for position, word in enumerate(arguments[1:], 1):
+    found = _option("--today")
+    if found is None:
+        return None
+    value, words = found
+    del sys.argv[words]
+    return value
+
+
+def _option(wanted: str) -> tuple[str, slice] | None:
+    """The value of an option, before click reads the line, and the words it takes there."""
+    for position, word in enumerate(sys.argv[1:], 1):
         name, equals, value = word.partition("=")
-        if name == "--today":
-            taken = 1 if equals else 2
-            value = value if equals else "".join(arguments[position + 1 : position + 2])
-            del arguments[position : position + taken]
-            return value
+        if name == wanted:
+            after = "".join(sys.argv[position + 1 : position + 2])
+            return (value, slice(position, position + 1)) if equals else (after, slice(position, position + 2))
     return None
+
+
+def _note_tls() -> None:
+    """Whether browsers come over TLS, and through which proxy, stands in the settings, which are read before the options are."""
+    proxy = _option("--trusted-proxy")
+    os.environ["LIANXIN_TLS"] = "1" if proxy or _option("--cert") else ""
+    os.environ["LIANXIN_TRUSTED_PROXY"] = proxy[0] if proxy else ""
 
 
 def _fix_today(day: str | None) -> None:

@@ -17,7 +17,6 @@ from lianxin.config.backup import CannotRestore, DamagedBackup, make_backup, res
 from lianxin.config.folder import current_folder
 from lianxin.config.keys import SHORTEST, WrongPassphrase, export_keys, open_keys
 from lianxin.config.readiness import why_not_ready
-from lianxin.config.serve import serve_until_stopped
 from lianxin.config.verify import Head, NoHead, Report, read_head
 from lianxin.config.verify import verify as find_changes
 from lianxin.demo.places import COUNTIES
@@ -145,9 +144,9 @@ def serve(host: str, port: int, workers: int, cert: Path | None, key: Path | Non
         except ValueError:
             refuse(_("--trusted-proxy: found “%(found)s”, expected an address such as 127.0.0.1") % {"found": trusted_proxy})
     _refuse_contradictions()
-    # The workers are fresh processes: what they must know goes by the environment.
-    os.environ["LIANXIN_TLS"] = "1" if cert or trusted_proxy else ""
-    os.environ["LIANXIN_TRUSTED_PROXY"] = trusted_proxy or ""
+    from lianxin.config.serve import refuse_taken, serve_until_stopped  # only here: no other command waits for it
+
+    refuse_taken(host, port)
     say(_("Serving on %(address)s with %(workers)s workers.") % {"address": _address(host, port, cert), "workers": workers})
     if not cert and not trusted_proxy:
         say(

@@ -8,16 +8,19 @@ from datetime import date, timedelta
 from tests.house import House, new_house
 
 LEADER = "contact_leader"
+PASSWORD = "a password of these tests"
 FIRST_DAY = date(2020, 1, 2)
 PAGE = "/visits/new/"
 KIND = "liaison.inspected"
-PREPARE = """
+PREPARE = f"""
 from django.core.management import call_command
 from lianxin.config.setup import prepare_folder
 prepare_folder()
 call_command("migrate", verbosity=0)
 from tests.world import make_world
-make_world()
+leader = make_world().user({LEADER!r})
+leader.set_password({PASSWORD!r})
+leader.save()
 """
 
 

@@ -1,6 +1,8 @@
 """What a person reads when the machine is at fault, or when what they sent cannot be taken."""
 
 import errno
+import io
+import tempfile
 from html.parser import HTMLParser
 
 import pytest
@@ -83,6 +85,14 @@ def test_an_upload_over_the_limit_is_refused_unread(client):
     response = client.post("/health/", data=b"x" * (UPLOAD_LIMIT + 1), content_type="application/octet-stream")
     assert response.status_code == 413
     assert "at most 20 MB" in read(response)
+
+
+def test_an_upload_never_touches_the_disk(client, world, monkeypatch, tmp_path):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))  # where a file would be made, there is no folder
+    file = io.BytesIO(b"x" * (UPLOAD_LIMIT - 10_000))
+    file.name = "people.xlsx"
+    officer = world.client("county_officer")
+    assert officer.post("/imports/people/", {"file": file}).status_code < 500
 
 
 @pytest.mark.parametrize("size", ["-1", "1e9", "９", "99999999999999999999"])
