@@ -71,7 +71,7 @@ def tell(today: date, progress: Progress) -> County:
     """Make both counties and live through two years up to `today`. One transaction: all of it or nothing."""
     with transaction.atomic():
         start = anniversary(today, -2)
-        rng = random.Random(SEED)  # nosec B311: tells a story, the same each time
+        rng = random.Random(SEED)  # nosec B311  # tells a story, the same each time
         with clock.standing_at(clock.instant(start - timedelta(days=1), 9)):
             actor = User.objects.create_user("storyteller", created_at=clock.now())
             county = County(today, rng, actor)
@@ -185,7 +185,7 @@ ACCOUNTS: list[tuple[str, str, str]] = [
     ("othercounty", OTHER, Title.COUNTY_OFFICER),
 ]
 """Sign-ins of the demonstration whose posts are given here; secretary, leader and member sign in as people of the story."""
-PASSWORD = "lianxin-demo-131"  # nosec B105: shown to everyone, of made-up people
+PASSWORD = "lianxin-demo-131"  # nosec B105  # shown to everyone, of made-up people
 
 
 def give_accounts(county: County) -> None:

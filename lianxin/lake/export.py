@@ -55,7 +55,7 @@ def open_lake(folder: Path) -> Iterator[Any]:
     try:
         for table in TABLES:
             place = str(folder / f"{table}.parquet").replace("'", "''")
-            duck.execute(f"CREATE VIEW {table} AS SELECT * FROM read_parquet('{place}')")  # nosec B608: our own table names
+            duck.execute(f"CREATE VIEW {table} AS SELECT * FROM read_parquet('{place}')")  # nosec B608  # our own table names
         yield duck
     finally:
         duck.close()
@@ -67,7 +67,7 @@ def _write(file: Path, table: str, execute: Any) -> int:
     fresh = file.with_suffix(".new")
     count = 0
     # The names are this file's own constants.
-    rows = execute(f"SELECT {', '.join(columns)} FROM {table} ORDER BY {order}")  # nosec B608: our own table names
+    rows = execute(f"SELECT {', '.join(columns)} FROM {table} ORDER BY {order}")  # nosec B608  # our own table names
     with pq.ParquetWriter(fresh, schema, compression="zstd") as writer:
         while chunk := rows.fetchmany(AT_ONCE):
             count += len(chunk)

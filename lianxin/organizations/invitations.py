@@ -114,7 +114,7 @@ def people_to_administer(user: AnyUser, search: str = "", state: str = "") -> Qu
     chosen = {
         "none": Q(user=None),
         "invited": invited,
-        "open": Q(user__is_active=True) & ~Q(user__password__startswith="!"),  # nosec B106: how Django marks “no password yet”
+        "open": Q(user__is_active=True) & ~Q(user__password__startswith="!"),  # nosec B106  # how Django marks “no password yet”
         "closed": Q(user__is_active=False),
     }
     return people.filter(chosen.get(state, Q())).order_by("initials", "pk")

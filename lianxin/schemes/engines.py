@@ -57,7 +57,7 @@ def ids_as_sql(ids: Collection[int], dialect: Dialect) -> str:
     """A little table of ids, as text. They are numbers, checked to be."""
     numbers = ",".join(str(int(number)) for number in sorted(ids))
     if dialect == "sqlite":
-        return f"SELECT value AS id FROM json_each('[{numbers}]')"  # nosec B608: whole numbers only
+        return f"SELECT value AS id FROM json_each('[{numbers}]')"  # nosec B608  # whole numbers only
     if dialect == "postgres":
         return f"SELECT unnest(ARRAY[{numbers}]::bigint[]) AS id"
     return f"SELECT unnest([{numbers}]::BIGINT[]) AS id"

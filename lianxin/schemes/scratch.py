@@ -143,7 +143,7 @@ def _sqlite() -> Iterator[tuple[Engine, Put]]:
         connection.execute(f"CREATE TABLE {table} ({columns.replace('timestamp', 'text').replace(' date', ' text')})")
         marks = ", ".join("?" for _column in columns.split(", "))
         texts = [tuple(str(value) if isinstance(value, date) else value for value in row) for row in rows]
-        connection.executemany(f"INSERT INTO {table} VALUES ({marks})", texts)  # nosec B608: our own table names
+        connection.executemany(f"INSERT INTO {table} VALUES ({marks})", texts)  # nosec B608  # our own table names
 
     try:
         yield _Scratch(connection, "sqlite"), put
@@ -161,7 +161,7 @@ def _duckdb() -> Iterator[tuple[Engine, Put]]:
         connection.execute(f"CREATE TABLE {table} ({columns})")
         marks = ", ".join("?" for _column in columns.split(", "))
         if rows:
-            connection.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)  # nosec B608: our own table names
+            connection.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)  # nosec B608  # our own table names
 
     try:
         yield DuckEngine(connection), put
@@ -187,7 +187,7 @@ def _postgresql() -> Iterator[tuple[Engine, Put]]:
         connection.execute(f"CREATE TEMPORARY TABLE {table} ({columns})")
         marks = ", ".join("%s" for _column in columns.split(", "))
         with connection.cursor() as cursor:
-            cursor.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)  # nosec B608: our own table names
+            cursor.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)  # nosec B608  # our own table names
 
     try:
         yield _Scratch(connection, "postgres"), put

@@ -105,7 +105,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
                     os.close(queue)
                     raise OperationalError("database is locked") from None
                 # Chance spreads the waiters; it guards nothing.
-                time.sleep(random.uniform(0.001, 0.005))  # nosec B311
+                time.sleep(random.uniform(0.001, 0.005))  # nosec B311  # spreads, guards nothing
             else:
                 self.queue = queue
                 return

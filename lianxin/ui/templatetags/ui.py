@@ -109,7 +109,7 @@ def query(context: template.Context, **changes: Any) -> str:
 @register.simple_tag
 def qr(address: str, label: str = "") -> SafeString:
     """The address as a QR code, drawn in SVG."""
-    return mark_safe(qr_code.svg(address, label))  # nosec B308 B703: drawn by us from modules; the label is escaped there
+    return mark_safe(qr_code.svg(address, label))  # nosec B308 B703  # drawn by us from modules; the label is escaped there
 
 
 @register.filter
