@@ -1,7 +1,7 @@
-"""How long a six-clause scheme takes to standings, beside a bare hand-written count of three kinds in the same engine, in the same run.
+"""How long a six-clause scheme takes to standings, beside a bare hand-written count of three kinds: same engine, same run.
 
-`python -m benchmarks.schemes [UNITS…]` (default 226 100000; 1000000 is 50 M entries). 50 entries a unit over two years, made inside DuckDB itself. Also a
-drill-down from one figure to its entries.
+`python -m benchmarks.schemes [UNITS…]` (default 226 100000; 1000000 is 50 M entries). 50 entries a unit over two years, made
+inside DuckDB itself. Also a drill-down from one figure to its entries.
 """
 
 import sqlite3
@@ -14,7 +14,8 @@ from typing import Any
 ENTRIES_EACH = 50
 AS_OF = date(2026, 12, 31)
 KINDS = (
-    "liaison.researched", "liaison.inspected", "liaison.problem_confirmed", "gatherings.themed_day_held", "gatherings.members_met",
+    "liaison.researched", "liaison.inspected", "liaison.problem_confirmed",
+    "gatherings.themed_day_held", "gatherings.members_met",
     "organizations.election_held", "gatherings.lesson_held",
 )  # fmt: skip
 SIX = """
@@ -30,8 +31,10 @@ clauses:
   - {id: research, title: {zh: 甲, en: A}, count: {kind: liaison.researched, at_least: 1}, part_year: keep}
   - {id: inspect, title: {zh: 甲, en: A}, count: {kind: liaison.inspected, at_least: 3, once_per: day}}
   - {id: solve, title: {zh: 甲, en: A}, count: {kind: liaison.problem_confirmed, at_least: 1, once_per: subject}, part_year: keep}
-  - {id: themed, title: {zh: 甲, en: A}, each: {unit: month, kind: gatherings.themed_day_held, at_least: 1}, part_year: whole_units}
-  - {id: members, title: {zh: 甲, en: A}, each: {unit: quarter, kind: gatherings.members_met, at_least: 1}, part_year: whole_units}
+  - {id: themed, title: {zh: 甲, en: A}, part_year: whole_units,
+     each: {unit: month, kind: gatherings.themed_day_held, at_least: 1}}
+  - {id: members, title: {zh: 甲, en: A}, part_year: whole_units,
+     each: {unit: quarter, kind: gatherings.members_met, at_least: 1}}
   - {id: election, title: {zh: 甲, en: A}, every: {kind: organizations.election_held, years: 5, seed: founded_on, remind: [6mo]}}
 verdict: {all: [research, inspect, solve, themed, members, election]}
 """
@@ -68,7 +71,8 @@ def world(units: int) -> Any:
     early = "TIMESTAMP '2020-01-01'"
     duck.execute(f"INSERT INTO organizations_unit SELECT i, i::varchar FROM range({units}) t(i)")
     duck.execute(
-        f"INSERT INTO organizations_placement SELECT i, 1, {path}, 'u', 'branch', 'village', DATE '2020-01-01', NULL, {early}, NULL"
+        f"INSERT INTO organizations_placement SELECT i, 1, {path}, 'u', 'branch', 'village', DATE '2020-01-01', NULL,"
+        f" {early}, NULL"
         f" FROM range({units}) t(i)"
     )
     duck.execute(
@@ -77,7 +81,8 @@ def world(units: int) -> Any:
         f" FROM range({units}) t(i)"
     )
     duck.execute(
-        f"INSERT INTO organizations_fact SELECT i, 'founded_on', '2022-06-01', DATE '2020-01-01', NULL, {early}, NULL FROM range({units}) t(i)"
+        f"INSERT INTO organizations_fact SELECT i, 'founded_on', '2022-06-01', DATE '2020-01-01', NULL, {early}, NULL"
+        f" FROM range({units}) t(i)"
     )
     kinds = ", ".join(f"'{kind}'" for kind in KINDS)
     happened = "DATE '2025-01-01' + (hash(i) % 730)::integer"

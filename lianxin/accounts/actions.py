@@ -101,6 +101,7 @@ def end_session(*, actor: User, session_key: str) -> None:
 
 
 def end_other_sessions(*, actor: User, keep: str) -> None:
+    """End every session of the actor's but the one to keep."""
     Session.objects.filter(user=actor).exclude(session_key=keep).delete()
 
 

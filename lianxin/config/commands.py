@@ -158,8 +158,11 @@ def serve(host: str, port: int, workers: int, cert: Path | None, key: Path | Non
     serve_until_stopped(host, port, workers, cert, key)
 
 
+EVERYWHERE = ("0.0.0.0", "127.0.0.1", "::")  # nosec B104  # compared with, not listened on
+
+
 def _address(host: str, port: int, cert: Path | None) -> str:
-    return f"{'https' if cert else 'http'}://{'localhost' if host in ('0.0.0.0', '127.0.0.1', '::') else host}:{port}/"  # nosec B104
+    return f"{'https' if cert else 'http'}://{'localhost' if host in EVERYWHERE else host}:{port}/"
 
 
 @click.command(help=_("Write a backup to FILE, while people work. Keys are not in it."))

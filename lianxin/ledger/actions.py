@@ -132,12 +132,10 @@ def _lock_chain() -> None:
 
 
 def _paths_on(wanted: set[tuple[Any, date]]) -> dict[tuple[int, date], str]:
-    """Where each unit stood in the tree on each day. Raises LedgerError where it was not open."""
+    """Where each unit stood in the tree on each day, as units themselves say. Raises LedgerError where it was not open."""
     placements: dict[int, list[tuple[date, date | None, str]]] = {}
     units = {unit.pk: unit for unit, _ in wanted}
-    placement = type(next(iter(units.values())))._meta.get_field("placements").related_model
-    rows = placement.objects.filter(unit__in=units, valid_to=None).values_list("unit_id", "since", "until", "path")
-    for unit_id, since, until, path in rows:
+    for unit_id, since, until, path in type(next(iter(units.values()))).spans_of(units):
         placements.setdefault(unit_id, []).append((since, until, path))
     paths = {}
     for unit, day in wanted:

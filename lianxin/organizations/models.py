@@ -4,6 +4,7 @@ Days are half-open: `since` is the first day something holds, `until` the first 
 `recorded_at`/`valid_to` say when we knew it, so that any past day can be seen as it was known then.
 """
 
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
 from typing import Any, Self
 
@@ -154,6 +155,12 @@ class Unit(models.Model):
     def subject(self) -> str:
         """What entries about it point at."""
         return f"organizations.unit:{self.pk}"
+
+    @classmethod
+    def spans_of(cls, ids: Collection[int]) -> Iterable[tuple[int, date, date | None, str]]:
+        """(unit, since, until, path) of wherever these units stood, as known now. The ledger asks: it knows units only."""
+        known: models.QuerySet[Placement] = Placement.objects.known().filter(unit__in=ids)
+        return known.values_list("unit_id", "since", "until", "path")
 
     @property
     def depth(self) -> int:
