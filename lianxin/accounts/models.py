@@ -77,3 +77,15 @@ class Invitation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} until {self.expires_at}"
+
+
+class Limit(models.Model):
+    """How often something was tried lately, or a code already used (see limits.py)."""
+
+    key = models.CharField(max_length=64, primary_key=True)
+    """A digest: what was tried names accounts and addresses."""
+    value = models.TextField()
+    until = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.key[:8]} until {self.until}"

@@ -168,6 +168,7 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_RATE_LIMITS = {"login": "60/m/ip"}  # a whole office may sit behind one address
+CACHES = {"default": {"BACKEND": "lianxin.accounts.limits.DatabaseLimits"}}  # tries are counted for all workers together
 MFA_ADAPTER = "lianxin.accounts.adapters.SecondStepAdapter"
 MFA_FORMS = {
     "authenticate": "lianxin.accounts.second_step.CodeForm",

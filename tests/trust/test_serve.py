@@ -11,12 +11,14 @@ import time
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from http.cookies import SimpleCookie
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.parse import urlencode, urlsplit
 
 import psycopg
 import pytest
+from allauth.mfa.totp.internal import auth as totp
 from click.testing import CliRunner
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -27,6 +29,9 @@ from lianxin.config import commands
 from tests.house import new_house
 
 pytestmark = pytest.mark.xdist_group("serve")
+
+PASSWORD = "a password of these tests"
+SECRET = "JBSWY3DPEHPK3PXP"
 
 
 @pytest.fixture(scope="module")
@@ -137,11 +142,12 @@ def test_a_stopped_server_first_answers_what_is_under_way(house):
     with house.serve("--workers", "1") as served:
         children = served.workers()
         with writers_waiting(house) as somebody_waits, ThreadPoolExecutor() as elsewhere:
-            answer = elsewhere.submit(wrong_password, served)
+            wrong = {"username": "nobody", "password": "wrong"}
+            answer = elsewhere.submit(ask, served, "/sign-in/", wrong, {"csrftoken": "a" * 32})
             eventually(somebody_waits)
             served.process.terminate()
             eventually(lambda: not listening(served))
-        status, words = answer.result()
+        status, words, _headers = answer.result()
         assert status in (422, 503)  # 503 where this machine took longer than a writer waits: answered all the same
         assert words.endswith("</html>\n")
         assert served.process.wait(30) == 0
@@ -169,14 +175,14 @@ def opened_by(process, file):
     return False
 
 
-def wrong_password(served):
-    """Try to sign in, which is noted down; the answer."""
-    body = urlencode({"username": "nobody", "password": "wrong", "csrfmiddlewaretoken": "a" * 32})
-    headers = {"Cookie": f"csrftoken={'a' * 32}", "Content-Type": "application/x-www-form-urlencoded"}
+def ask(served, path, said, cookies):
+    """Send a form; status, words and headers of the answer, wherever it leads."""
+    body = urlencode({**said, "csrfmiddlewaretoken": cookies["csrftoken"]})
+    shown = "; ".join(f"{name}={value}" for name, value in cookies.items())
     line = http.client.HTTPConnection(urlsplit(served.url).netloc, timeout=60)
-    line.request("POST", "/sign-in/", body, headers)
+    line.request("POST", path, body, {"Cookie": shown, "Content-Type": "application/x-www-form-urlencoded"})
     answer = line.getresponse()
-    return answer.status, answer.read().decode()
+    return answer.status, answer.read().decode(), answer.headers
 
 
 def listening(served):
@@ -190,6 +196,28 @@ def test_a_hang_up_replaces_the_workers_one_by_one(house, served):
     served.process.send_signal(signal.SIGHUP)
     eventually(lambda: len(served.workers()) == len(before) and not before & set(served.workers()))
     assert get(f"{served.url}/health/")[0] == 200
+
+
+ACCOUNT = f"""
+from allauth.mfa.totp.internal.auth import TOTP
+from lianxin.accounts.models import User
+from lianxin.ledger import clock
+TOTP.activate(User.objects.create_user("two_steps", {PASSWORD!r}, created_at=clock.now()), {SECRET!r})
+"""
+
+
+def test_wrong_codes_count_for_all_workers_together(house, served):
+    house.python(ACCOUNT)
+    cookies = {"csrftoken": "a" * 32}
+    status, _, answer = ask(served, "/sign-in/", {"username": "two_steps", "password": PASSWORD}, cookies)
+    assert (status, answer["Location"]) == (302, "/sign-in/code/")
+    cookies |= {name: morsel.value for name, morsel in SimpleCookie("; ".join(answer.get_all("Set-Cookie"))).items()}
+    for _ in range(5):
+        assert ask(served, "/sign-in/code/", {"code": "000000"}, cookies)[0] == 200
+    counters = totp.yield_hotp_counters_from_time()
+    right = totp.format_hotp_value(totp.hotp_value(SECRET, next(iter(counters))))
+    # Each comes by a line of its own, to whichever worker takes it.
+    assert [ask(served, "/sign-in/code/", {"code": right}, cookies)[0] for _ in range(12)] == [200] * 12
 
 
 def test_a_taken_port_is_refused(house, served):
