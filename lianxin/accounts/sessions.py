@@ -4,7 +4,7 @@ A stolen copy of the database therefore opens no session, and a person can be sh
 """
 
 import hashlib
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from django.contrib.auth import SESSION_KEY
@@ -48,6 +48,7 @@ class SessionStore(db.SessionStore):
     def create_model_instance(self, data: dict[str, Any]) -> Session:
         session = cast(Session, super().create_model_instance(data))
         session.session_key = stored_key(session.session_key)
+        session.expire_date = clock.now() + timedelta(seconds=self.get_expiry_age())  # Django would ask another clock
         session.user_id = int(data[SESSION_KEY]) if SESSION_KEY in data else None
         session.signed_in_at = datetime.fromisoformat(data[SIGNED_IN_AT]) if SIGNED_IN_AT in data else None
         session.device = data.get(DEVICE, "")

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 
 from django.http import Http404
 from django.utils.functional import Promise
@@ -10,17 +11,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from lianxin.home.choice import PARTS, Choice, Tally, View, tally
-from lianxin.home.forms import BUCKET_WORDS, LEVEL_WORDS
+from lianxin.home.forms import BUCKET_WORDS, LEVEL_WORDS, month_words
 from lianxin.organizations.exports import Export
 from lianxin.organizations.models import Field
 from lianxin.reminders.picture import BEHIND, BUCKETS, IMPOSSIBLE, MET, ON_TRACK, UNKNOWN, UNMET, Place, bucket, in_words
 from lianxin.schemes.queries import StandingRow
+from lianxin.schemes.rule import say_rule, say_subject
 from lianxin.schemes.scheme import Scheme
 from lianxin.ui import states
 from lianxin.ui.charts import Board as TileBoard
 from lianxin.ui.charts import Share, Tile
 
-TONES = {MET: "met", ON_TRACK: "plain", BEHIND: "behind", IMPOSSIBLE: "bad", UNMET: "bad", UNKNOWN: "plain"}
+TONES = {MET: "met", ON_TRACK: "grey", BEHIND: "behind", IMPOSSIBLE: "bad", UNMET: "bad", UNKNOWN: "grey"}
 RARE = (UNMET, UNKNOWN)
 """Shown only where they occur."""
 
@@ -86,9 +88,11 @@ def board_of(view: View) -> Board | None:
     """The board of what the reader sees; None where the chosen unit was not open that day."""
     if view.top is None:
         return None
-    choice = replace(view.choice, scheme="", clause="", alert="", beneath="", lacking=False, falling_due=False, state="")
+    choice = replace(
+        view.choice, scheme="", clause="", alert="", beneath="", lacking=False, falling_due=False, month="", state=""
+    )
     state = view.choice.state or MET
-    standings = {scheme: view.standings(scheme) for scheme in view.picture.schemes}
+    standings = {scheme: view.standings(scheme) for scheme in view.schemes}
     schemes = [scheme for scheme, rows in standings.items() if rows]
     tallies = {scheme: tallies_by_part(view, standings[scheme]) for scheme in schemes}
     parts = [place for place in view.picture.tree.beneath(view.top.path) if place.kind in PARTS]
@@ -176,6 +180,7 @@ class Listed:
     missing: int
     due: date | None
     alert: str
+    address: str
     why: str
 
 
@@ -188,6 +193,8 @@ class UnitList:
     rule: Sequence[str]
     rows: list[Listed]
     heading: str
+    states: Sequence[Figure]
+    """The same list in every state, and by state: they add up."""
 
 
 def units_behind(view: View) -> UnitList:
@@ -197,8 +204,21 @@ def units_behind(view: View) -> UnitList:
         raise Http404
     rows = [listed(view, scheme, row) for row in view.chosen(scheme)]
     return UnitList(
-        scheme, in_words(scheme.title), rule_of(scheme, view.choice.clause), rows, heading_of(view, scheme, len(rows))
+        scheme=scheme,
+        title=in_words(scheme.title),
+        rule=rule_of(scheme, view.choice.clause),
+        rows=rows,
+        heading=heading_of(view, scheme, len(rows)),
+        states=states_of(view, scheme),
     )
+
+
+def states_of(view: View, scheme: Scheme) -> list[Figure]:
+    """How many of the units asked for are in which state, each number leading to exactly those."""
+    counts = tally(replace(view, choice=replace(view.choice, state="")).chosen(scheme))
+    opens = partial(view.choice.address, "board_units")
+    found = [Figure(counts.counts[state], BUCKET_WORDS[state], state, opens(state=state)) for state in BUCKETS]
+    return [Figure(counts.total, _("units"), "", opens(state="")), *(figure for figure in found if figure.count)]
 
 
 def heading_of(view: View, scheme: Scheme, count: int) -> str:
@@ -210,6 +230,7 @@ def heading_of(view: View, scheme: Scheme, count: int) -> str:
     words += [_("lacking something")] if choice.lacking else []
     words += [str(states.find(choice.alert).word)] if choice.alert else []
     words += [_("overdue or falling due")] if choice.falling_due else []
+    words += [_("due in %(month)s") % {"month": month_words(date.fromisoformat(f"{choice.month}-01"))}] if choice.month else []
     words += [str(Field(choice.field).label)] if choice.field else []
     words += [str(LEVEL_WORDS[choice.level])] if choice.level else []
     words += [_("directly beneath %(unit)s") % {"unit": view.unit.name}] if choice.beneath else []
@@ -219,7 +240,7 @@ def heading_of(view: View, scheme: Scheme, count: int) -> str:
 
 def way_back(view: View) -> list[tuple[str, str]]:
     """From the board to this list."""
-    choice = replace(view.choice, state="", clause="", alert="", beneath="", lacking=False, falling_due=False)
+    choice = replace(view.choice, state="", clause="", alert="", beneath="", lacking=False, falling_due=False, month="")
     return [(_("Board"), choice.address("board")), (view.unit.name, "")]
 
 
@@ -237,6 +258,7 @@ def listed(view: View, scheme: Scheme, row: StandingRow) -> Listed:
         missing=sum(each.missing or 0 for each in clauses),
         due=row.due,
         alert=row.alert or "",
+        address=view.choice.page_of(row.unit_code),
         why=view.choice.standing(row.unit_code, scheme.key),
     )
 
@@ -264,8 +286,8 @@ def units_to_take_out(view: View) -> Export:
 
 
 def rule_of(scheme: Scheme, clause: str) -> list[str]:
-    """The text of the rule: what each clause asks."""
-    return [said for each in scheme.clauses if not clause or each.id == clause for said in [in_words(each.title)]]
+    """The text of the rule: of whom it asks, and what each clause asks."""
+    return [say_subject(scheme), *(say_rule(scheme, each) for each in scheme.clauses if clause in ("", each.id))]
 
 
 SORTS = {

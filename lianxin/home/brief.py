@@ -3,23 +3,22 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from itertools import groupby
 
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from lianxin.home.choice import Choice, Tally, View, tally
-from lianxin.home.forms import BUCKET_WORDS
+from lianxin.home.choice import POINTS, Choice, Tally, View, is_election, tally
+from lianxin.home.forms import BUCKET_WORDS, month_words
 from lianxin.home.paper import Line, Paper, Section, Table, Words, line, number
 from lianxin.ledger.figures import Figure
 from lianxin.ledger.figures import declared as figures
 from lianxin.organizations.models import Field
-from lianxin.reminders.owed import asks_election
 from lianxin.reminders.picture import BEHIND, BUCKETS, IMPOSSIBLE, MET, ON_TRACK, bucket, in_words
 from lianxin.schemes.queries import StandingRow
 from lianxin.schemes.scheme import Scheme
 from lianxin.ui import dates
 
-POINTS = "contact-131"
 NAMED = (MET, BEHIND, IMPOSSIBLE, ON_TRACK)
 """States a paper always names, in this order; others where they occur."""
 MOST_PRESSING = 12
@@ -29,7 +28,7 @@ MOST_PRESSING = 12
 def brief_of(view: View) -> Paper:
     """The brief of what the reader sees beneath the chosen unit, on the chosen day."""
     seen = view.picture
-    sections = [section for scheme in in_order(seen.schemes) for section in scheme_sections(view, scheme)]
+    sections = [section for scheme in view.schemes for section in scheme_sections(view, scheme)]
     sections += [burden_section(view), *figure_sections(view)]
     unit = view.top.name if view.top else view.choice.unit
     return Paper(
@@ -39,16 +38,6 @@ def brief_of(view: View) -> Paper:
         known_at=seen.known_at,
         sections=[section for section in sections if section.lines or section.tables] if view.top else (),
     )
-
-
-def in_order(schemes: Sequence[Scheme]) -> list[Scheme]:
-    """The contact points first, then elections; ratings, which draw on the others, last."""
-    return sorted(schemes, key=lambda scheme: (scheme.key != POINTS, not is_election(scheme), bool(scheme.levels)))
-
-
-def is_election(scheme: Scheme) -> bool:
-    """A scheme that asks for nothing but elections is told by its due days, not by its states."""
-    return all(asks_election(clause) for clause in scheme.clauses)
 
 
 # --- schemes -----------------------------------------------------------------------------------------------------------
@@ -207,19 +196,13 @@ def election_section(view: View, scheme: Scheme) -> Section:
         soon=opened(view.choice, scheme, len(soon), clause=one, alert="due_soon"),
         all=opened(view.choice, scheme, len(rows), clause=one),
     )
-    months: dict[str, list[StandingRow]] = {}
-    for row in late:
-        months.setdefault(_("overdue"), []).append(row)
-    for row in soon:
-        assert row.due is not None
-        months.setdefault(month_words(row.due), []).append(row)
-    table = [[Words(month), number(len(found)), Words(names(found))] for month, found in months.items()]
+    overdue = opened(view.choice, scheme, len(late), clause=one, alert="overdue")
+    table = [[Words(_("overdue")), overdue, Words(names(late))]] if late else []
+    for month, by_month in groupby(soon, key=lambda row: (row.due or date.max).replace(day=1)):
+        found = list(by_month)
+        opens = opened(view.choice, scheme, len(found), clause=one, alert="due_soon", month=f"{month:%Y-%m}")
+        table.append([Words(month_words(month)), opens, Words(names(found))])
     return Section(in_words(scheme.title), [sentence], [Table("", [_("due"), _("units"), _("which")], table)] if table else [])
-
-
-def month_words(day: date) -> str:
-    """2026年12月 / Dec 2026."""
-    return pgettext("month and year", "%(month)s %(year)s") % {"month": dates.month(day), "year": day.year}
 
 
 def by_due(row: StandingRow) -> tuple[date, str]:
@@ -250,7 +233,7 @@ def burden_section(view: View) -> Section:
                     scheme=in_words(scheme.title),
                     basis=scheme.basis or _("no basis given"),
                     units=opened(view.choice, scheme, len(visible)),
-                    acts=f"{asked:,}",
+                    acts=Words(f"{asked:,}", view.choice.address("board_units", scheme=scheme.key), number=True),
                     each=f"{asked / len(visible):.1f}",
                 )
             )

@@ -13,6 +13,7 @@ from django.urls import reverse
 from lianxin.ledger.figures import Asked, Figure
 from lianxin.organizations.access import BRANCH, OWN, STANDING_VIEW, AnyUser, grants_for, may, scope, unit_for, units_for
 from lianxin.organizations.models import Unit, path_end
+from lianxin.reminders.owed import asks_election
 from lianxin.reminders.picture import BUCKETS, Picture, Place, bucket, picture, why
 from lianxin.schemes.queries import StandingRow
 from lianxin.schemes.scheme import Scheme
@@ -37,6 +38,8 @@ class Choice:
     """Only what is overdue or falls due soon."""
     lacking: bool = False
     """Only units that lack something."""
+    month: str = ""
+    """Only what is due in that month: 2026-12."""
 
     def address(self, name: str, **changes: Any) -> str:
         """Where this choice, with the changes made, is shown by the page of that name."""
@@ -46,6 +49,10 @@ class Choice:
     def standing(self, code: str, scheme: str) -> str:
         """Why one unit stands as it does, on the chosen day."""
         return self._with_day(why(code, scheme))
+
+    def page_of(self, code: str) -> str:
+        """A unit's page, on the chosen day."""
+        return self._with_day(reverse("unit", args=[code]))
 
     def figure(self, key: str, part: str = "") -> str:
         """The rows of a declared figure beneath the chosen unit."""
@@ -71,6 +78,15 @@ def highest(user: AnyUser) -> Unit:
     return Unit.objects.get(pk=grants[0].unit_id)
 
 
+POINTS = "contact-131"
+"""The scheme of the contact points (联系点)."""
+
+
+def is_election(scheme: Scheme) -> bool:
+    """A scheme that asks for nothing but elections is told by its due days, not by its states."""
+    return all(asks_election(clause) for clause in scheme.clauses)
+
+
 PARTS = ("township", "village", "community")
 """Kinds of units that make a row of the board, where they stand directly beneath the chosen one."""
 
@@ -87,6 +103,13 @@ class View:
     visible: frozenset[int]
     user: AnyUser | None
     """None: whoever runs the installation, at its terminal."""
+
+    @property
+    def schemes(self) -> list[Scheme]:
+        """The contact points first, then elections; ratings, which draw on the others, last."""
+        return sorted(
+            self.picture.schemes, key=lambda scheme: (scheme.key != POINTS, not is_election(scheme), bool(scheme.levels))
+        )
 
     def standings(self, scheme: Scheme, clause: str = "") -> list[StandingRow]:
         """Verdicts (or one clause) of the units in view of which the scheme asks something that day."""
@@ -132,6 +155,7 @@ class View:
             and (not choice.alert or row.alert == choice.alert)
             and (not choice.falling_due or bool(row.alert))
             and (not choice.lacking or bool(row.missing))
+            and (not choice.month or (row.due is not None and row.due.isoformat().startswith(choice.month)))
             and (not choice.beneath or self.part_of(row.unit_path) is None)
         ]
 

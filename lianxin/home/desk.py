@@ -12,8 +12,7 @@ from django.utils.translation import gettext as _
 
 from lianxin.accounts.models import User
 from lianxin.home.board import Figure
-from lianxin.home.brief import is_election
-from lianxin.home.choice import Choice, highest, tally, view_for
+from lianxin.home.choice import POINTS, Choice, highest, is_election, tally, view_for
 from lianxin.home.figures import words_of
 from lianxin.home.forms import BUCKET_WORDS
 from lianxin.home.models import Look
@@ -44,7 +43,7 @@ from lianxin.organizations.access import (
 )
 from lianxin.organizations.models import Title
 from lianxin.reminders.notices import Act, Due
-from lianxin.reminders.owed import due_of, own_units, urgency
+from lianxin.reminders.owed import ELECTIONS, due_of, own_units, urgency
 from lianxin.reminders.picture import BEHIND, IMPOSSIBLE, Picture, in_words, picture, why
 from lianxin.reminders.queries import Reminder, reminders_for
 from lianxin.schemes.queries import StandingRow
@@ -133,10 +132,11 @@ class Keeper:
 class Desk:
     """Everything a desk shows; parts that are not the reader's own are empty."""
 
-    posts: Sequence[str]
-    waiting: Sequence[Reminder]
+    posts: Sequence[Act]
+    """Which posts are looked at together here, each with the page of its unit."""
     points: Sequence[Point]
     todo: Sequence[Due]
+    """What others wait for, then what is missing and due, soonest first: one list."""
     elections: Sequence[Due]
     with_others: Sequence[Reminder]
     summaries: Sequence[Summary]
@@ -153,9 +153,9 @@ class Desk:
 
     @property
     def nothing(self) -> bool:
-        """Nothing waits and nothing is owed."""
+        """Nobody waits and nothing is owed."""
         open_points = any(not asked.done for point in self.points for asked in point.asked)
-        return not (self.waiting or self.todo or open_points)
+        return not (self.todo or open_points)
 
 
 def desk_of(user: User, today: date | None = None) -> Desk:
@@ -166,20 +166,19 @@ def desk_of(user: User, today: date | None = None) -> Desk:
     reminders = reminders_for(user, day)
     points = points_of(user, seen)
     shown = {(point.code) for point in points}
+    waiting = [item for reminder in reminders if reminder.notice.waiting for item in reminder.items]
     todo = [
         item
         for reminder in reminders
-        if reminder.notice.key != "reminders.elections" and not reminder.notice.waiting and not reminder.notice.with_others
+        if reminder.notice.key != ELECTIONS and not reminder.notice.waiting and not reminder.notice.with_others
         for item in reminder.items
-        if not (item.key.startswith("standing:contact-131:") and item.unit_code in shown)
+        if not (item.key.startswith(f"standing:{POINTS}:") and item.unit_code in shown)
     ]
-    elections = [item for reminder in reminders if reminder.notice.key == "reminders.elections" for item in reminder.items]
-    waiting = [reminder for reminder in reminders if reminder.notice.waiting]
+    elections = [item for reminder in reminders if reminder.notice.key == ELECTIONS for item in reminder.items]
     return Desk(
         posts=posts_of(grants, seen),
-        waiting=waiting,
         points=points,
-        todo=sorted(todo, key=urgency),
+        todo=[*waiting, *sorted(todo, key=urgency)],
         elections=elections,
         with_others=[reminder for reminder in reminders if reminder.notice.with_others],
         summaries=summaries_of(user, grants),
@@ -193,18 +192,19 @@ def desk_of(user: User, today: date | None = None) -> Desk:
     )
 
 
-def posts_of(grants: Sequence[Grant], seen: Picture) -> list[str]:
+def posts_of(grants: Sequence[Grant], seen: Picture) -> list[Act]:
     """书记 · 特门嘎查党支部: which posts are looked at together here."""
     found = {}
     for grant in grants:
         place = seen.tree.places.get(grant.unit_id)
-        found[_("%(post)s, %(unit)s") % {"post": Title(grant.title).label, "unit": place.name if place else ""}] = True
-    return list(found)
+        words = _("%(post)s, %(unit)s") % {"post": Title(grant.title).label, "unit": place.name if place else ""}
+        found[words] = Act(words, reverse("unit", args=[place.code]) if place and STANDING_VIEW in grant.permissions else "")
+    return list(found.values())
 
 
 def points_of(user: AnyUser, seen: Picture) -> list[Point]:
     """A contact leader's points and what 131 asks of each, the most pressing first."""
-    scheme = seen.scheme("contact-131")
+    scheme = seen.scheme(POINTS)
     units = own_units(user, VISIT_RECORD)
     if scheme is None or not units:
         return []
@@ -240,9 +240,9 @@ def summaries_of(user: AnyUser, grants: Sequence[Grant]) -> list[Summary]:
     view = view_for(user, unit, Choice(unit.code))
     opens = partial(view.choice.address, "board_units")
     found = []
-    for scheme in view.picture.schemes:
+    for scheme in view.schemes:
         counts = tally(view.standings(scheme))
-        if counts.total:
+        if counts.total and not is_election(scheme):
             figures = [
                 Figure(counts.counts[state], BUCKET_WORDS[state], state, opens(scheme=scheme.key, state=state))
                 for state in (BEHIND, IMPOSSIBLE)
@@ -253,9 +253,9 @@ def summaries_of(user: AnyUser, grants: Sequence[Grant]) -> list[Summary]:
 
 
 def standings_of(user: AnyUser, grants: Sequence[Grant], seen: Picture) -> list[Standing]:
-    """For members and those who look after single units without recording: how these stand."""
+    """For members and those who look after single units without recording there: how these stand."""
     own = {grant.unit_id for grant in grants if grant.reach in (OWN, BRANCH) and STANDING_VIEW in grant.permissions}
-    own -= set(own_units(user, VISIT_RECORD))
+    own -= {grant.unit_id for grant in grants if not grant.permissions.isdisjoint((GATHERING_RECORD, VISIT_RECORD))}
     if not own:
         return []
     found = []

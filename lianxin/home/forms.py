@@ -1,14 +1,17 @@
 """What the address of a board may ask for."""
 
+from datetime import date
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 
 from lianxin.home.choice import Choice
 from lianxin.ledger import clock
 from lianxin.organizations.models import Field
 from lianxin.reminders.picture import BEHIND, IMPOSSIBLE, MET, ON_TRACK, UNKNOWN, UNMET
+from lianxin.ui import dates
 
 BUCKET_WORDS = {
     MET: _("met"),
@@ -18,6 +21,13 @@ BUCKET_WORDS = {
     UNMET: _("not met"),
     UNKNOWN: _("unknown"),
 }
+
+
+def month_words(day: date) -> str:
+    """2026年12月 / Dec 2026."""
+    return pgettext("month and year", "%(month)s %(year)s") % {"month": dates.month(day), "year": day.year}
+
+
 LEVEL_WORDS = {"county": _("county level"), "township": _("township level"), "village": _("villages and communities")}
 
 
@@ -36,6 +46,7 @@ class ChoiceForm(forms.Form):
     alert = forms.ChoiceField(choices=[("", ""), ("due_soon", ""), ("overdue", "")], required=False)
     falling_due = forms.BooleanField(required=False)
     lacking = forms.BooleanField(required=False)
+    month = forms.RegexField(r"[0-9]{4}-(0[1-9]|1[0-2])", required=False, strip=True, max_length=7)
 
     @property
     def chosen_fields(self) -> list[forms.BoundField]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import date, timedelta
 
+from django.urls import reverse
 from django.utils.translation import gettext_lazy, ngettext
 
 from lianxin.organizations.access import (
@@ -18,7 +19,7 @@ from lianxin.organizations.access import (
     may,
 )
 from lianxin.organizations.models import Unit
-from lianxin.reminders.notices import Due, Notice, act_for, declare
+from lianxin.reminders.notices import Due, Notice, act_for, declare, records
 from lianxin.reminders.picture import Picture, in_words, kinds_of, picture, why
 from lianxin.schemes.queries import StandingRow
 from lianxin.schemes.scheme import Clause, Every, Scheme
@@ -65,6 +66,8 @@ def elections_beneath(user: AnyUser, today: date) -> list[Due]:
     return [due_of(user, scheme, row, units[row.unit_id]) for scheme, row in near]
 
 
+ELECTIONS = "reminders.elections"
+"""The notice of elections falling due: a desk shows them as a table."""
 MOST_ELECTIONS = 10
 """How many a desk names; the rest stand behind the number beside them."""
 
@@ -135,7 +138,13 @@ def urgency(item: Due) -> tuple[date, str, str]:
     return item.due or date.max, item.unit_code, item.key
 
 
+records(
+    ELECTION,
+    gettext_lazy("Record the election"),
+    permission=ELECTION_HOLD,
+    address=lambda code: reverse("hold_election", args=[code]),
+)
 declare(
     Notice("reminders.owed", gettext_lazy("To do"), f"{GATHERING_RECORD}|{VISIT_RECORD}", of_own_units),
-    Notice("reminders.elections", gettext_lazy("Elections falling due"), ELECTION_HOLD, elections_beneath),
+    Notice(ELECTIONS, gettext_lazy("Elections falling due"), ELECTION_HOLD, elections_beneath),
 )
