@@ -19,11 +19,11 @@ LATE = timedelta(days=10)
 
 def written(asked: Asked) -> QuerySet[Entry]:
     """Entries of work done that were written in the month of the day, up to that day."""
-    since = clock.end_of(asked.day.replace(day=1) - timedelta(days=1))
+    since = clock.instant(asked.day.replace(day=1))
     until = min(clock.end_of(asked.day), asked.known_at)
     countable = [name for name, kind in kinds().items() if kind.countable]
     entries = Entry.objects.filter(seen(), asked.within("unit__"), kind__in=countable)
-    return entries.filter(recorded_at__gt=since, recorded_at__lte=until).select_related("unit").order_by("-recorded_at", "-pk")
+    return entries.filter(recorded_at__gte=since, recorded_at__lte=until).select_related("unit").order_by("-recorded_at", "-pk")
 
 
 def corrections(asked: Asked) -> QuerySet[Entry]:

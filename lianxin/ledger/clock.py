@@ -53,10 +53,14 @@ def local(moment: datetime) -> datetime:
 
 
 def instant(day: date, hour: int = 0, minute: int = 0, second: int = 0) -> datetime:
-    """A local time of day as naive UTC."""
+    """A local time of day as naive UTC. Before the calendar's first instant there is none to name."""
+    if day == date.min:
+        return datetime.min
     return datetime.combine(day, time(hour, minute, second), LOCAL).astimezone(UTC).replace(tzinfo=None)
 
 
 def end_of(day: date) -> datetime:
     """The last instant of a local date, naive UTC (what was known “on” that day)."""
+    if day == date.max:
+        return datetime.max
     return instant(day + timedelta(days=1)) - timedelta(microseconds=1)

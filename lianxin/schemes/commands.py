@@ -52,7 +52,7 @@ class Instant(click.ParamType):  # type: ignore[type-arg]
                 return clock.end_of(date.fromisoformat(value))
             local = datetime.fromisoformat(value)
             return local.replace(tzinfo=local.tzinfo or clock.LOCAL).astimezone(UTC).replace(tzinfo=None)
-        except ValueError:
+        except (ValueError, OverflowError):
             self.fail(_("found “%s”, expected a time such as 2026-10-01 or 2026-10-01T09:30") % value, param, ctx)
 
 

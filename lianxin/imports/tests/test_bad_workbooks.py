@@ -193,6 +193,7 @@ UNITS = [
     ([unit(code="152221200203-1", opened_on=date(2020, 1, 1), closed_on=date(2026, 1, 1))], "撤销请到单位页面办理"),
     ([unit(code=152221200203)], "Excel 把它当成了数字"),
     ([unit(code="a/b")], "代码只能用字母"),
+    ([unit(code="A.1")], "代码只能用字母"),
 ]
 
 
