@@ -143,6 +143,8 @@ def load(_target: str) -> Callable[..., Any]:
     if server is None or os.getppid() != server.pid:  # it died before it could be tied
         os._exit(1)
     configure_logging(LogLevels.error)
+    from lianxin.config import daily
     from lianxin.config.wsgi import application
 
+    daily.begin()
     return application

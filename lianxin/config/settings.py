@@ -233,7 +233,14 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 5
 # Workbooks hold names and phones: an upload stays in memory, and a killed worker leaves no file of it behind.
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 FILE_UPLOAD_MAX_MEMORY_SIZE = UPLOAD_LIMIT
-EMAIL_BACKEND = os.environ.get("LIANXIN_EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")
+# LIANXIN_EMAIL_SERVER=smtps://user:password@host:465 (or smtp+tls://…:587, smtp://…:25); else mails are shown in the terminal.
+MAIL_SERVER = urlsplit(os.environ.get("LIANXIN_EMAIL_SERVER", ""))
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if MAIL_SERVER.hostname else 'console'}.EmailBackend"
+EMAIL_HOST = MAIL_SERVER.hostname or ""
+EMAIL_PORT = MAIL_SERVER.port or {"smtps": 465, "smtp+tls": 587}.get(MAIL_SERVER.scheme, 25)
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(MAIL_SERVER.username or ""), unquote(MAIL_SERVER.password or "")
+EMAIL_USE_SSL, EMAIL_USE_TLS = MAIL_SERVER.scheme == "smtps", MAIL_SERVER.scheme == "smtp+tls"
+EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = os.environ.get("LIANXIN_FROM_EMAIL", "lianxin@localhost")
 LOGGING = {
     "version": 1,

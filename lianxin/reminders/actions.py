@@ -2,13 +2,12 @@
 
 import logging
 import secrets
-from collections.abc import Iterator
 from datetime import date, timedelta
 
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import translation
 
 from lianxin.accounts.models import User
@@ -36,31 +35,38 @@ def revoke_feed(*, actor: User) -> None:
     Feed.objects.filter(user=actor).delete()
 
 
-def choose_mail(*, actor: User, wanted: bool) -> None:
-    """Whether the actor gets the daily mail."""
+def choose_mail(*, actor: User, wanted: bool, address: str = "") -> None:
+    """Whether the actor gets the daily mail, and where to. Wanting it without an address takes back the address on record."""
     if wanted:
+        User.objects.filter(pk=actor.pk).update(email=address)
         NoMail.objects.filter(user=actor).delete()
     else:
         NoMail.objects.get_or_create(user=actor, defaults={"since": clock.now()})
 
 
 def send_daily(today: date | None = None) -> int:
-    """Write and send today's mails; returns how many went out. Call it as often as you like: nobody gets a second one.
-
-    Each mail is a row of the outbox, unique by user and day, committed before it is sent and marked after. What could not be sent
-    is tried again on the next call of the same day; yesterday's is never sent late, for today's says more.
-    """
+    """Write and send today's mails; returns how many went out. Call it as often as you like: nobody gets a second one."""
     day = today or clock.today()
+    write_mails(day)
+    return send_mails(day)
+
+
+def write_mails(day: date) -> None:
+    """Put the day's mails into the outbox: a row each, unique by user and day, committed before anything is sent."""
     for user in _readers(day):
         _write(user, day)
+
+
+def send_mails(day: date) -> int:
+    """Send what waits in the outbox; returns how many went out. What could not be sent is tried again at the next call of the
+    same day; yesterday's is never sent late, for today's says more."""
     return sum(_send(mail) for mail in Mail.objects.select_related("user").filter(day=day, sent_at=None))
 
 
-def _readers(day: date) -> Iterator[User]:
+def _readers(day: date) -> QuerySet[User]:
     """Whoever may get a mail and has none of this day yet."""
     had = Mail.objects.filter(day=day).values("user")
-    wanting = User.objects.filter(is_active=True, no_mail=None).exclude(email="").exclude(pk__in=had)
-    yield from wanting.order_by("pk").iterator(chunk_size=500)
+    return User.objects.filter(is_active=True, no_mail=None).exclude(email="").exclude(pk__in=had).order_by("pk")
 
 
 def _write(user: User, day: date) -> None:

@@ -8,6 +8,7 @@ from lianxin.accounts.gate import public, signed_in
 from lianxin.accounts.models import User
 from lianxin.reminders import actions, queries
 from lianxin.reminders.calendar import calendar_of
+from lianxin.reminders.forms import MailForm
 
 
 @signed_in("GET", "POST")
@@ -15,21 +16,23 @@ def reminders(request: HttpRequest) -> HttpResponse:
     """See, open, renew and close the private calendar; choose the daily mail."""
     user = request.user
     assert isinstance(user, User)
-    if request.method == "POST":
+    form = MailForm(request.POST if request.POST.get("do") == "mail" else None, initial={"address": user.email})
+    if request.method == "POST" and not form.errors:
         match request.POST.get("do"):
             case "open":
                 actions.open_feed(actor=user)
             case "revoke":
                 actions.revoke_feed(actor=user)
             case "mail":
-                actions.choose_mail(actor=user, wanted=True)
+                actions.choose_mail(actor=user, wanted=True, address=form.cleaned_data["address"])
             case "no-mail":
                 actions.choose_mail(actor=user, wanted=False)
         return redirect("reminders")
     token = queries.feed_of(user)
     feed = request.build_absolute_uri(reverse("calendar_feed", args=[token])) if token else ""
-    context = {"feed": feed, "subscribe": feed.replace("https:", "webcal:").replace("http:", "webcal:")}
-    return render(request, "reminders/reminders.html", {**context, "mail": queries.wants_mail(user), "email": user.email})
+    context: dict[str, object] = {"feed": feed, "subscribe": feed.replace("https:", "webcal:").replace("http:", "webcal:")}
+    context |= {"mail": bool(user.email) and queries.wants_mail(user), "email": user.email, "form": form}
+    return render(request, "reminders/reminders.html", context, status=422 if form.errors else 200)
 
 
 @public
