@@ -52,9 +52,7 @@ def look(written: date | None) -> date | None:
     with alone() as mine:
         if not mine:
             return written
-        if written != today:
-            actions.write_mails(today)
-        actions.send_mails(today)
+        actions.send_daily(today, written=written == today)
         return today
 
 

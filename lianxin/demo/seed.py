@@ -174,6 +174,8 @@ def name_contact_points(county: County) -> None:
             county.leaders[point.pk] = leader
 
 
+SHOWN = "152221200203-1"
+"""The branch of the sign-ins secretary, clerk and member: 特门嘎查党支部."""
 ACCOUNTS: list[tuple[str, str, str]] = [
     ("county", MAIN, Title.COUNTY_OFFICER),
     ("inspector", MAIN, Title.INSPECTOR),
@@ -181,7 +183,7 @@ ACCOUNTS: list[tuple[str, str, str]] = [
     ("administrator", MAIN, Title.ADMINISTRATOR),
     ("township", "152221200", Title.TOWNSHIP_OFFICER),
     ("department", f"{MAIN}-D11", Title.DEPARTMENT_HANDLER),
-    ("clerk", "152221200203-1", Title.CLERK),
+    ("clerk", SHOWN, Title.CLERK),
     ("othercounty", OTHER, Title.COUNTY_OFFICER),
 ]
 """Sign-ins of the demonstration whose posts are given here; secretary, leader and member sign in as people of the story."""
@@ -196,7 +198,7 @@ def give_accounts(county: County) -> None:
     new = [register.person(county.units[code], day, title=title) for _, code, title in ACCOUNTS]
     persons = actions.register_people(actor=county.actor, people=new)
     county.accounts = {name: person for (name, _, _), person in zip(ACCOUNTS, persons, strict=True)}
-    shown = county.units["152221200203-1"]
+    shown = county.units[SHOWN]
     secretary = county.secretaries[shown.pk]
     county.accounts["secretary"] = secretary
     county.accounts["leader"] = county.leaders[shown.pk]
@@ -340,9 +342,9 @@ def plan_elections(county: County, events: dict[date, list[Event]]) -> None:
 
 
 def elect_again(county: County, branch: Unit) -> None:
-    """Hold an election today, in most places with the same secretary."""
+    """Hold an election today, in most places with the same secretary; always so where the sign-in “secretary” belongs to."""
     if branch.pk not in county.gone:
-        elect(county, branch, clock.today(), keep=county.rng.random() < 0.7)
+        elect(county, branch, clock.today(), keep=county.rng.random() < 0.7 or branch.code == SHOWN)
 
 
 # --- irregularities ------------------------------------------------------------------------------------------------------
@@ -364,7 +366,7 @@ def plan_irregularities(county: County, events: dict[date, list[Event]]) -> None
     ].append(partial(found_branch, county))
     for number, branch in enumerate(rng.sample([u for u in county.branches if u.pk not in (moving.pk, merging.pk)], 8)):
         events[start + timedelta(days=70 + 80 * number)].append(partial(waive, county, branch))
-    for number in range(24):
+    for number in range(26):
         events[start + timedelta(days=40 + 27 * number)].append(partial(correct_something, county))
 
 

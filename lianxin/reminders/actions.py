@@ -44,22 +44,17 @@ def choose_mail(*, actor: User, wanted: bool, address: str = "") -> None:
         NoMail.objects.get_or_create(user=actor, defaults={"since": clock.now()})
 
 
-def send_daily(today: date | None = None) -> int:
-    """Write and send today's mails; returns how many went out. Call it as often as you like: nobody gets a second one."""
+def send_daily(today: date | None = None, *, written: bool = False) -> int:
+    """Write and send today's mails; returns how many went out. Call it as often as you like: nobody gets a second one.
+
+    Each mail is a row of the outbox, unique by user and day, committed before it is sent and marked after. What could not be sent
+    is tried again on the next call of the same day; yesterday's is never sent late, for today's says more.
+
+    written: all of today's are in the outbox already; only what still waits there is sent.
+    """
     day = today or clock.today()
-    write_mails(day)
-    return send_mails(day)
-
-
-def write_mails(day: date) -> None:
-    """Put the day's mails into the outbox: a row each, unique by user and day, committed before anything is sent."""
-    for user in _readers(day):
+    for user in () if written else _readers(day):
         _write(user, day)
-
-
-def send_mails(day: date) -> int:
-    """Send what waits in the outbox; returns how many went out. What could not be sent is tried again at the next call of the
-    same day; yesterday's is never sent late, for today's says more."""
     return sum(_send(mail) for mail in Mail.objects.select_related("user").filter(day=day, sent_at=None))
 
 

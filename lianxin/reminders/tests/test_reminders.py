@@ -152,11 +152,12 @@ def test_who_writes_a_mail_second_or_sends_it_second_does_nothing(world, in_forc
 
 def test_a_mail_whose_sender_died_is_sent_by_the_next_after_ten_minutes(world, in_force, reachable, every_day):
     day = clock.today()
-    actions.write_mails(day)
+    [reader] = actions._readers(day)
+    actions._write(reader, day)
     Mail.objects.update(taken_at=clock.now())
-    assert actions.send_mails(day) == 0
+    assert actions.send_daily() == 0
     Mail.objects.update(taken_at=clock.now() - timedelta(minutes=11))
-    assert actions.send_mails(day) == 1
+    assert actions.send_daily(written=True) == 1
 
 
 def test_a_sent_mails_words_are_not_kept(world, in_force, reachable, every_day):
