@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 from datetime import date
 from functools import wraps
+from http import HTTPStatus
 from importlib import import_module, util
 from typing import Any
 
@@ -13,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from lianxin.config.folder import DEMONSTRATION
 from lianxin.ledger import clock
-from lianxin.ui.terminal import Refusal, refuse, speak
+from lianxin.ui.terminal import Refusal, refuse, say, speak
 
 ANY_TIME = {
     "init", "keys import", "restore", "upgrade", "verify", "demo", "declarations", "messages", "schemes check", "schemes test",
@@ -48,7 +49,29 @@ def main() -> None:
         except Refusal as refusal:
             refusal.show()
             sys.exit(refusal.exit_code)
-        gather()()
+        _run(gather())
+
+
+def _run(commands: click.Group) -> None:
+    """Run the command; what the machine is to blame for is said in one line."""
+    from django.db import Error as DatabaseError
+
+    from lianxin.config.failures import status_of
+
+    try:
+        commands()
+    except (DatabaseError, OSError) as fault:
+        why = " ".join(str(fault).split())
+        if status_of(fault) == HTTPStatus.INSUFFICIENT_STORAGE:
+            sentence = _("The disk is full. What was not finished is not saved; make room and run the command again.")
+        elif status_of(fault) == HTTPStatus.SERVICE_UNAVAILABLE:
+            sentence = _("The database does not answer (%(why)s). What was not finished is not saved; try again in a minute.")
+        elif isinstance(fault, DatabaseError):
+            raise
+        else:
+            sentence = _("The command could not go on: %(why)s. What was not finished is not saved.")
+        say(sentence % {"why": why})
+        sys.exit(1)
 
 
 def gather() -> click.Group:

@@ -82,7 +82,7 @@ def form_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     """Django's handler500: tells a busy database and a full disk from a mistake of ours."""
     fault = sys.exc_info()[1]
-    status = _status_of(fault)
+    status = status_of(fault)
     number = f"{secrets.randbelow(10**8):08d}"
     logger.error("failure %s: %s %s: %r", number, request.method, request.path, fault)
     response = _page(request, status, number)
@@ -91,7 +91,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _status_of(fault: BaseException | None) -> HTTPStatus:
+def status_of(fault: BaseException | None) -> HTTPStatus:
+    """Whether the database was busy or away, the disk full, or the mistake ours."""
     words = str(fault).lower()
     if (isinstance(fault, OSError) and fault.errno == errno.ENOSPC) or (
         isinstance(fault, DatabaseError) and any(sign in words for sign in FULL)

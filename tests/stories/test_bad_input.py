@@ -20,6 +20,7 @@ from lianxin.organizations.models import Unit
 
 BOOKS, TEXTS, HERE = "lianxin.imports.tests.test_bad_workbooks", "lianxin.schemes.tests.test_bad_texts", __name__
 VISITS, MACHINE = "lianxin.liaison.tests.test_recording", "lianxin.config.tests.test_failures"
+ENGINE = "lianxin.config.tests.test_engine"
 COVERED = {
     "wrong workbook": (BOOKS, "test_a_file_that_is_no_workbook", "%PDF"),
     "wrong sheet": (BOOKS, "test_the_workbook_of_another_sheet", ""),
@@ -42,7 +43,7 @@ COVERED = {
     "a path that climbs out of the subtree": (HERE, "test_a_path_that_climbs_out_of_the_subtree_leads_nowhere", ""),
     "a 50 MB upload": ("tests.trust.test_serve", "test_a_fifty_megabyte_upload_is_refused_in_plain_words_and_stored_nowhere", ""),
     "a broken cookie": (MACHINE, "test_a_broken_cookie_is_as_good_as_none", ""),
-    "the database locked": ("lianxin.config.tests.test_engine", "test_a_writer_that_waits_too_long_is_told_that_the_database_is_locked", ""),
+    "the database locked": (ENGINE, "test_a_writer_that_waits_too_long_is_told_that_the_database_is_locked", ""),
     "the database locked, on a page": (MACHINE, "test_a_fault_of_the_machine_is_named_and_nothing_was_saved", "locked"),
     "the disk full": (HERE, "test_a_full_disk_is_said_and_nothing_is_half_done", ""),
 }  # fmt: skip
