@@ -36,6 +36,8 @@ KEY = "submission"
 KEY_SHAPE = re.compile(r"[A-Za-z0-9_-]{16,43}")
 NOT_SAID = ("csrfmiddlewaretoken", KEY)
 """What a form sends beside what the person said."""
+DAY_FORMATS = ["%Y-%m-%d", "%Y/%m/%d"]
+"""The first is what a browser sends; neither can be read in two ways."""
 LONGEST = 1000
 LONGEST_REASON = 500
 
@@ -79,8 +81,9 @@ class DayField(forms.DateField):
     """The day something happened: today unless said otherwise, never later."""
 
     def __init__(self, **options: Any) -> None:
-        widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-        super().__init__(**{"label": _("Day"), "initial": clock.today, "widget": widget, **options})
+        widget = forms.DateInput(attrs={"type": "date"}, format=DAY_FORMATS[0])
+        standard = {"label": _("Day"), "initial": clock.today, "widget": widget, "input_formats": DAY_FORMATS}
+        super().__init__(**{**standard, **options})
 
     def get_bound_field(self, form: forms.BaseForm, field_name: str) -> forms.BoundField:
         self.widget.attrs["max"] = clock.today().isoformat()
