@@ -178,7 +178,8 @@ def _committee(
     moment: Moment,
 ) -> Committee:
     people = {post.person_id: post.person for post in posts}
-    secretary = next((post.person_id for post in posts if post.title == Title.SECRETARY), None)
+    secretaries = {post.person_id for post in posts if post.title == Title.SECRETARY}
+    places = {row.unit_id, row.parent_id or 0}
     born = [person.birth_year for person in people.values() if person.birth_year]
     return Committee(
         unit=row.unit,
@@ -187,7 +188,7 @@ def _committee(
         size=len(people),
         average_age=average_age(list(people.values()), moment.day),
         senior=sum(moment.day.year - year >= SENIOR for year in born),
-        one_shoulder=secretary is not None and bool({(row.unit_id, secretary), (row.parent_id or 0, secretary)} & heads),
-        secretary=secretary is not None,
+        one_shoulder=any((place, secretary) in heads for place in places for secretary in secretaries),
+        secretary=bool(secretaries),
         term=terms.get(row.unit_id),
     )

@@ -434,7 +434,7 @@ def entries_for(user: AnyUser) -> "QuerySet[Entry]":
 
 
 def timeline(user: AnyUser, unit: Unit, moment: Moment, *, kind: str = "") -> "QuerySet[Entry]":
-    """What happened at a unit, newest first: its own entries, and those by which units came beneath it or left it.
+    """What happened at a unit, newest first: its own entries, and those by which units came beneath it, left it, merged into it.
 
     Whoever oversees the unit reads of every unit that came or left; whoever only serves at it, of those within their reach.
     """
@@ -443,6 +443,7 @@ def timeline(user: AnyUser, unit: Unit, moment: Moment, *, kind: str = "") -> "Q
     beneath: QuerySet[Placement] = Placement.objects.filter(parent=unit)
     around = Q(pk__in=beneath.filter(entry__unit=F("unit")).values("entry"))
     around |= Q(kind="organizations.unit_founded", unit__in=beneath.filter(entry=None).values("unit"))
+    around |= Q(kind="organizations.unit_merged", data__into=unit.code)
     if not any(grant.reach == SUBTREE and grant.covers(unit) and ENTRY_VIEW in grant.permissions for grant in grants_for(user)):
         around &= scope(user, ENTRY_VIEW, prefix="unit__")
     entries = Entry.objects.filter(Q(unit=unit) | around)

@@ -20,7 +20,7 @@ SETTLED_AT_ONCE = 200
 
 @dataclass(frozen=True)
 class Change:
-    """A post at a unit began or ended on a day, by an act."""
+    """A post at a unit began or ended on a day, by an act; or the unit came beneath another, whose head may be its secretary."""
 
     unit: Unit
     title: str
@@ -92,11 +92,11 @@ def committee_values(posts: Iterable[Post], heads: Iterable[Post], day: date) ->
     """The derived facts as these posts make them on that day."""
     serving = [post for post in posts if post.holds_on(day)]
     people = {post.person_id: post.person for post in serving}
-    secretary = next((post.person_id for post in serving if post.title == Title.SECRETARY), None)
+    secretaries = {post.person_id for post in serving if post.title == Title.SECRETARY}
     values = {
         "committee": str(len(people) >= LEAST_FOR_COMMITTEE).lower(),
         "committee_size": str(len(people)),
-        "one_shoulder": str(any(post.person_id == secretary for post in heads if post.holds_on(day))).lower(),
+        "one_shoulder": str(any(post.person_id in secretaries for post in heads if post.holds_on(day))).lower(),
     }
     age = average_age(list(people.values()), day)
     if age is not None:

@@ -14,6 +14,7 @@ from django.db.models import Q, QuerySet
 from lianxin.ledger import clock
 from lianxin.ledger.actions import Act, record, record_many
 from lianxin.ledger.models import Entry
+from lianxin.organizations.actions.committees import Change, derive_committees
 from lianxin.organizations.actions.facts import fact_text
 from lianxin.organizations.actions.spans import anew, end_row
 from lianxin.organizations.errors import OrganizationError, known_word, need_reason
@@ -24,6 +25,7 @@ from lianxin.organizations.models import (
     Membership,
     Placement,
     Post,
+    Title,
     Unit,
     UnitKind,
     path_end,
@@ -186,6 +188,7 @@ def move_unit(*, actor: AbstractBaseUser, unit: Unit, to: Unit, day: date, reaso
         reason=reason,
     )
     _replant(unit, to, day, entry)
+    derive_committees([Change(unit, Title.SECRETARY, day, entry)])
     return entry
 
 
@@ -212,7 +215,8 @@ def merge_unit(*, actor: AbstractBaseUser, unit: Unit, into: Unit, day: date, re
         data={"into": into.code},
         reason=reason,
     )
-    for child in _children(unit):
+    passing = _children(unit)
+    for child in passing:
         _replant(child, into, day, entry)
     moving = list(Membership.objects.filter(Q(until=None) | Q(until__gt=day), unit=unit))
     there = set(Membership.objects.on(day).filter(unit=into).values_list("person_id", "kind"))
@@ -225,6 +229,7 @@ def merge_unit(*, actor: AbstractBaseUser, unit: Unit, into: Unit, day: date, re
         batch_size=500,
     )
     _close(unit, day, entry)
+    derive_committees([Change(child, Title.SECRETARY, day, entry) for child in passing])
     return entry
 
 
