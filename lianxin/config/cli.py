@@ -18,6 +18,7 @@ from lianxin.ui.terminal import Refusal, refuse, say, speak
 
 ANY_TIME = {
     "init", "keys import", "restore", "upgrade", "verify", "demo", "declarations", "messages", "schemes check", "schemes test",
+    "schemes schema",
 }  # fmt: skip
 """Commands that work without an installation, or mend one; every other refuses one that is not ready."""
 

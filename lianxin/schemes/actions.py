@@ -216,9 +216,8 @@ def seal_period(*, actor: AbstractBaseUser, scheme: str, period: str, unit: Unit
 
     Sealing again keeps what is there. Raises SchemeRefusal while the books are open.
     """
-    there = list(Standing.objects.filter(scheme=scheme, period=period))
-    if there:
-        return there
+    if Entry.objects.standing().filter(kind=kinds.SEALED, subject=f"{scheme}/{period}").exists():
+        return list(Standing.objects.filter(scheme=scheme, period=period))
     today = clock.today()
     try:
         read = queries.reading(scheme, as_of=today, period=period)
@@ -272,3 +271,25 @@ def seal_period(*, actor: AbstractBaseUser, scheme: str, period: str, unit: Unit
         ],
         batch_size=500,
     )
+
+
+def seal_closed(*, actor: AbstractBaseUser, unit: Unit | None = None) -> list[tuple[str, str, int]]:
+    """Seal every period whose books have closed since its scheme was published, unless it is sealed already.
+
+    Each in a transaction of its own. What was sealed: (scheme, period, rows).
+    """
+    today = clock.today()
+    there = {(str(entry.data["scheme"]), str(entry.data["period"])) for entry in Entry.objects.filter(kind=kinds.SEALED)}
+    versions = [version for version in library.published() if not version.trial]
+    sealed = []
+    for key in sorted({version.key for version in versions}):
+        mine = [version for version in versions if version.key == key]
+        first = clock.local_date(min(version.recorded_at for version in mine))
+        scheme = library.parsed(mine[-1].hash, mine[-1].text)
+        period = calendar.period_on(scheme.period, first)
+        while today >= seal_day(scheme, period):
+            if (key, period.label) not in there and library.in_force(key, mine, as_of=today, known=None, period=period.label):
+                rows = seal_period(actor=actor, scheme=key, period=period.label, unit=unit)
+                sealed.append((key, period.label, len(rows)))
+            period = calendar.period_on(scheme.period, period.after)
+    return sealed

@@ -1,4 +1,4 @@
-"""`lianxin schemes …`: list, publish, check, test, standings, explain, diff."""
+"""`lianxin schemes …`: list, publish, check, test, standings, explain, diff, seal, schema."""
 
 import csv
 import json
@@ -120,9 +120,9 @@ def check(files: tuple[Path, ...]) -> None:
     problems, loaded = _loaded(files)
     for file, scheme in loaded:
         for line in warnings_of(file, scheme):
-            say(line)
+            click.echo(line)
     for problem in problems:
-        say(problem)
+        click.echo(problem)
     if problems:
         message = ngettext("%s mistake.", "%s mistakes.", len(problems)) % len(problems)
         refuse(message)
@@ -250,7 +250,9 @@ def explain(
     if clause and not why.clauses:
         ids = ", ".join(part.id for part in why.scheme.clauses)
         refuse(_("“%(scheme)s” has no clause “%(clause)s”. There are: %(ids)s.") % {"scheme": key, "clause": clause, "ids": ids})
-    click.echo(f"{why.whole.unit_name}  {why.title}  {why.scheme}  {why.whole.period}: {why.whole.state}")
+    whole = why.whole
+    click.echo(f"{whole.unit_name}  {why.title}  {why.scheme}  {whole.period}: {whole.state}{_rated(whole)}")
+    click.echo(_("as of %(day)s, as known %(instant)s") % {"day": whole.as_of, "instant": whole.known_as_of or _("now")})
     for part in why.clauses:
         click.echo(f"\n{part.text}  [{part.row.state}]")
         click.echo("  " + part.source.replace("\n", "\n  "))
@@ -262,6 +264,12 @@ def explain(
             click.echo("  " + _("restated: %(n)s, %(state)s") % {"n": part.restated.n, "state": part.restated.state})
         if with_sql and part.sql:
             click.echo(part.sql)
+
+
+def _rated(row: StandingRow) -> str:
+    """A score and stars, where there are any that say something."""
+    shown = [row.score_text, "" if row.stars is None else f"{row.stars}★"] if row.figures_hold else []
+    return "".join(f"  {text}" for text in shown if text)
 
 
 @schemes.command(help=gettext_lazy("Who would change verdict: a published scheme (KEY) or a file against another file."))
@@ -282,6 +290,23 @@ def diff(old: str, new: Path, as_of: date | None) -> None:
     say(ngettext("%s unit would change verdict.", "%s units would change verdict.", units) % units)
 
 
+@schemes.command(help=gettext_lazy("Seal the verdicts of every period whose books have closed. Run it daily."))
+def seal() -> None:
+    from lianxin.schemes import actions
+
+    sealed = actions.seal_closed(actor=_publisher())
+    for scheme, period, rows in sealed:
+        click.echo(f"{scheme}\t{period}\t{rows}")
+    say(ngettext("%s period sealed.", "%s periods sealed.", len(sealed)) % len(sealed))
+
+
+@schemes.command(help=gettext_lazy("What a scheme file may hold, as JSON Schema: for completion and checks in an editor."))
+def schema() -> None:
+    from lianxin.schemes.schema import scheme_schema
+
+    click.echo(json.dumps(scheme_schema(), ensure_ascii=False, indent=1))
+
+
 @contextmanager
 def _plain_refusals(key: str) -> Iterator[None]:
     """What a reading refuses, said in one line."""
@@ -296,7 +321,7 @@ def _plain_refusals(key: str) -> Iterator[None]:
 
 COLUMNS = (
     "unit", "name", "scheme", "version", "period", "clause", "n", "need", "missing", "due", "state", "pace",
-    "as_of", "known_as_of", "alert", "score", "stars",
+    "as_of", "known_as_of",
 )  # fmt: skip
 SHORT = ("unit", "name", "clause", "n", "need", "missing", "due", "state", "pace")
 
@@ -318,9 +343,6 @@ def record_of(row: StandingRow) -> dict[str, Any]:
         "pace": row.pace,
         "as_of": row.as_of.isoformat(),
         "known_as_of": row.known_as_of.isoformat() if row.known_as_of else None,
-        "alert": row.alert,
-        "score": row.score_text or None,
-        "stars": row.stars,
     }
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
 from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 import yaml
 from django.utils.translation import gettext as _
@@ -87,7 +88,7 @@ def load_scheme(text: str, file: str = "scheme.yaml") -> Scheme:
     """Read one scheme. Raises SchemeError naming every mistake."""
     book = Book(file)
     root = book.compose(text)
-    scheme = _scheme(Map(book, root), text) if root is not None else None
+    scheme = _scheme(book.map(root), text) if root is not None else None
     if book.problems or scheme is None:
         raise SchemeError(book.problems)
     return replace(scheme, hash=hashlib.sha256(json.dumps(plain(root), sort_keys=True).encode()).hexdigest(), text=text)
@@ -128,6 +129,10 @@ class Book:
         if root is None:
             self.wrong_at(1, _("an empty file"), _("a scheme file"))
         return root
+
+    def map(self, node: Node) -> "Map":
+        """A mapping of this file, to be read key by key."""
+        return Map(self, node)
 
     def wrong(self, node: Node, expected: str, found: str = "") -> None:
         self.wrong_at(node.start_mark.line + 1, found or describe(node), expected)
@@ -194,16 +199,42 @@ class Map:
         value = read(self.book, self.items[name][1])
         return default if value is None else value
 
-    def map(self, name: str) -> "Map | None":
+    def map(self, name: str, *, required: bool = False) -> "Map | None":
         """The mapping under `name`, if there is one."""
         self.asked.append(name)
-        return Map(self.book, self.items[name][1]) if name in self.items else None
+        if required and name not in self.items:
+            self.book.wrong(self.node, _("the key “%s”") % name, _("no “%s”") % name)
+        return self.book.map(self.items[name][1]) if name in self.items else None
+
+    def choose(self, readers: Mapping[str, Callable[[Book, Node], Any]], *, optional: bool = False) -> tuple[str, Any] | None:
+        """Exactly one of these keys: which, and its value; None where that is not so, or the value is wrong."""
+        given = [name for name in readers if name in self]
+        self.asked += readers
+        if len(given) == 1:
+            value = readers[given[0]](self.book, self.items[given[0]][1])
+            return None if value is None else (given[0], value)
+        if given or not optional:
+            self.book.wrong(self.node, _("exactly one of %s") % ", ".join(readers), ", ".join(given) or _("none of them"))
+        return None
 
     def done(self) -> None:
         """Name the keys nobody asked for."""
         for name, (key, _value) in self.items.items():
             if name not in self.asked:
                 self.book.wrong(key, _("one of %s") % ", ".join(self.asked), _("the unknown key “%s”") % name)
+
+
+Shape = dict[str, Any]
+"""What a reader accepts, as JSON Schema."""
+ShapeOf = Callable[[Any], Shape]
+SHAPES: WeakKeyDictionary[Any, Callable[[ShapeOf], Shape]] = WeakKeyDictionary()
+"""Readers of single values and lists, with what they accept; `schema` makes editor help of it. Mappings tell by being read."""
+
+
+def shaped(read: T, shape: Callable[[ShapeOf], Shape]) -> T:
+    """A reader, with what it accepts; the shapes of what is inside are asked of `shape_of`."""
+    SHAPES[read] = shape
+    return read
 
 
 def text(pattern: re.Pattern[str], example: str) -> Callable[[Book, Node], str | None]:
@@ -213,7 +244,7 @@ def text(pattern: re.Pattern[str], example: str) -> Callable[[Book, Node], str |
         book.wrong(node, _("a text such as %s") % example)
         return None
 
-    return read
+    return shaped(read, lambda _of: {"type": "string", "pattern": f"^({pattern.pattern})$"})
 
 
 def one_of(*words: str) -> Callable[[Book, Node], Any]:
@@ -223,7 +254,7 @@ def one_of(*words: str) -> Callable[[Book, Node], Any]:
         book.wrong(node, _("one of %s") % ", ".join(words))
         return None
 
-    return read
+    return shaped(read, lambda _of: {"enum": list(words)})
 
 
 def number(low: int, high: int) -> Callable[[Book, Node], int | None]:
@@ -233,7 +264,7 @@ def number(low: int, high: int) -> Callable[[Book, Node], int | None]:
         book.wrong(node, _("a whole number from %(low)s to %(high)s") % {"low": low, "high": high})
         return None
 
-    return read
+    return shaped(read, lambda _of: {"type": "integer", "minimum": low, "maximum": high})
 
 
 def yes_or_no(book: Book, node: Node) -> bool | None:
@@ -254,7 +285,7 @@ def day(book: Book, node: Node) -> date | None:
 
 
 def days_long(book: Book, node: Node) -> int | None:
-    match = re.fullmatch(r"(\d{1,3})d", node.value) if isinstance(node, ScalarNode) else None
+    match = re.fullmatch(DAYS_LONG, node.value) if isinstance(node, ScalarNode) else None
     if match is None:
         book.wrong(node, _("a number of days such as 10d"))
         return None
@@ -262,11 +293,18 @@ def days_long(book: Book, node: Node) -> int | None:
 
 
 def months_long(book: Book, node: Node) -> int | None:
-    match = re.fullmatch(r"(\d{1,3})(mo|y)", node.value) if isinstance(node, ScalarNode) else None
+    match = re.fullmatch(MONTHS_LONG, node.value) if isinstance(node, ScalarNode) else None
     if match is None:
         book.wrong(node, _("a number of months such as 6mo"))
         return None
     return int(match[1]) * (12 if match[2] == "y" else 1)
+
+
+DAYS_LONG, MONTHS_LONG = r"(\d{1,3})d", r"(\d{1,3})(mo|y)"
+shaped(yes_or_no, lambda _of: {"type": "boolean"})
+shaped(day, lambda _of: {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$"})
+shaped(days_long, lambda _of: {"type": "string", "pattern": f"^{DAYS_LONG}$"})
+shaped(months_long, lambda _of: {"type": "string", "pattern": f"^{MONTHS_LONG}$"})
 
 
 def list_of(read: Callable[[Book, Node], T | None]) -> Callable[[Book, Node], tuple[T, ...] | None]:
@@ -276,7 +314,7 @@ def list_of(read: Callable[[Book, Node], T | None]) -> Callable[[Book, Node], tu
             return None
         return tuple(value for value in (read(book, item) for item in node.value) if value is not None)
 
-    return read_all
+    return shaped(read_all, lambda of: {"type": "array", "minItems": 1, "items": of(read)})
 
 
 def one_or_more(read: Callable[[Book, Node], T | None]) -> Callable[[Book, Node], tuple[T, ...] | None]:
@@ -286,7 +324,7 @@ def one_or_more(read: Callable[[Book, Node], T | None]) -> Callable[[Book, Node]
         value = read(book, node)
         return None if value is None else (value,)
 
-    return read_some
+    return shaped(read_some, lambda of: {"anyOf": [of(read), {"type": "array", "minItems": 1, "items": of(read)}]})
 
 
 def canonical_value(book: Book, node: Node) -> str | None:
@@ -300,6 +338,8 @@ def canonical_value(book: Book, node: Node) -> str | None:
     return None
 
 
+shaped(canonical_value, lambda _of: {"type": ["string", "integer", "boolean"]})
+
 kind_name = text(KIND, "liaison.inspected")
 name = text(NAME, "inspect")
 scheme_key = text(KEY, "contact-131")
@@ -312,7 +352,7 @@ NO_TITLE = Title("", "")
 
 
 def title(book: Book, node: Node) -> Title:
-    part = Map(book, node)
+    part = book.map(node)
     found = Title(part.take("zh", words, "", required=True), part.take("en", words, "", required=True))
     part.done()
     return found
@@ -323,14 +363,12 @@ def _scheme(root: Map, whole: str) -> Scheme:
     named = root.take("title", title, NO_TITLE, required=True)
     version = root.take("version", text(re.compile(r"[0-9A-Za-z._-]{1,20}"), _('"2026.1", in quotes')), "", required=True)
     since, until = date.min, None
-    if (span := root.map("effective")) is not None:
+    if (span := root.map("effective", required=True)) is not None:
         since = span.take("from", day, date.min, required=True)
         until = span.take("to", day, None)
         if until is not None and until < since:
             root.book.wrong(span.node, _("`to` on or after `from`"), f"{since} – {until}")
         span.done()
-    else:
-        root.book.wrong(root.node, _("the key “%s”") % "effective", _("no “%s”") % "effective")
     basis = root.take("basis", words, "")
     subject = root.take("subject", selection, Selection(), required=True)
     period = root.take("period", one_of("year", "half", "quarter", "month"), "year", required=True)
@@ -376,43 +414,44 @@ def _scheme(root: Map, whole: str) -> Scheme:
 
 
 def selection(book: Book, node: Node) -> Selection:
-    part = Map(book, node)
+    part = book.map(node)
     found = Selection(
         kinds=part.take("kind", one_or_more(one_of(*KINDS_OF_UNIT)), ()),
         fields=part.take("field", one_or_more(one_of(*FIELDS_OF_UNIT)), ()),
         designation=part.take("designation", one_of(*DESIGNATIONS), ""),
-        fact=_fact_test(part) if "fact" in part else None,
+        fact=_fact_test(part, optional=True),
     )
-    if "fact" not in part:
-        part.asked += ["fact"]
     part.done()
     if found.empty and isinstance(node, MappingNode) and not node.value:
         book.wrong(node, _("one of %s") % "kind, field, designation, fact")
     return found
 
 
-def _fact_test(part: Map) -> FactTest | None:
-    key = part.take("fact", name, "", required=True)
-    given = [op for op in ("equals", "at_least", "at_most", "in") if op in part]
-    part.asked += ["equals", "at_least", "at_most", "in"]
-    if len(given) != 1:
-        part.book.wrong(part.node, _("one of %s") % "equals, at_least, at_most, in", ", ".join(given) or _("no comparison"))
+def bound(book: Book, node: Node) -> str | None:
+    found = number(0, 999_999_999)(book, node)
+    return None if found is None else str(found)
+
+
+shaped(bound, lambda of: of(number(0, 999_999_999)))
+
+
+def _fact_test(part: Map, *, optional: bool = False) -> FactTest | None:
+    key = part.take("fact", name, "", required=not optional)
+    readers = {"equals": canonical_value, "at_least": bound, "at_most": bound, "in": list_of(canonical_value)}
+    chosen = part.choose(readers, optional=optional and not key)
+    if chosen is not None and optional and "fact" not in part:
+        part.book.wrong(part.node, _("the key “%s”") % "fact", _("no “%s”") % "fact")
+    if chosen is None or not key:
         return None
-    op = given[0]
-    if op in ("at_least", "at_most"):
-        values: tuple[str, ...] = (str(part.take(op, number(0, 999_999_999), 0)),)
-    elif op == "in":
-        values = part.take(op, list_of(canonical_value), ())
-    else:
-        values = (part.take(op, canonical_value, ""),)
-    return FactTest(key, op, values)  # type: ignore[arg-type]
+    op, value = chosen
+    return FactTest(key, op, value if isinstance(value, tuple) else (value,))  # type: ignore[arg-type]  # one of the readers
 
 
 def _also_counts(root: Map) -> Mapping[str, tuple[str, ...]]:
     """Kind → the kinds that count as it as well."""
 
     def read(book: Book, node: Node) -> tuple[str, str]:
-        part = Map(book, node)
+        part = book.map(node)
         pair = part.take("kind", kind_name, "", required=True), part.take("as", kind_name, "", required=True)
         part.done()
         return pair
@@ -430,36 +469,45 @@ def _tally(part: Map, also: Mapping[str, tuple[str, ...]], *, once: bool = True)
 
 
 def _clause(book: Book, node: Node, part_year: str, also: Mapping[str, tuple[str, ...]], period: str) -> Clause | None:
-    part = Map(book, node)
+    part = book.map(node)
     identity = part.take("id", name, "", required=True)
     named = part.take("title", title, NO_TITLE, required=True)
     points = part.take("points", number(0, 10_000), 0)
     own_part_year = part.take("part_year", one_of("keep", "prorate", "whole_units"), "") or part_year
     per = part.take("per", one_of(*KINDS_OF_UNIT), "")
     applies = part.take("applies", selection, Selection())
-    given = [test for test in TESTS if test in part]
-    part.asked += TESTS
-    if len(given) != 1:
-        book.wrong(node, _("exactly one of %s") % ", ".join(TESTS), ", ".join(given) or _("none of them"))
-        part.done()
-        return None
-    body = Map(book, part.items[given[0]][1])
-    test = READERS[given[0]](body, also, points)
-    body.done()
+    chosen = part.choose({kind: _body(read, also, points) for kind, read in READERS.items()})
     part.done()
-    if given[0] in ("count", "each") and not own_part_year:
+    if chosen is None:
+        return None
+    kind, test = chosen
+    if kind in ("count", "each") and not own_part_year:
         book.wrong(
             node, _("`part_year: keep`, `prorate` or `whole_units`, here or for the whole scheme"), _("no part-year choice")
         )
-    if given[0] == "each" and own_part_year == "prorate":
+    if kind == "each" and own_part_year == "prorate":
         book.wrong(node, _("`part_year: keep` or `whole_units` for a clause with `each`"), "part_year: prorate")
-    if per and given[0] != "each":
-        book.wrong(node, _("`per` beside `each`"), _("`per` beside `%s`") % given[0])
+    if per and kind != "each":
+        book.wrong(node, _("`per` beside `each`"), _("`per` beside `%s`") % kind)
     if isinstance(test, Each):
         fits = {"year": ("month", "quarter", "half"), "half": ("month", "quarter"), "quarter": ("month",), "month": ()}
         if test.unit not in fits[period]:
-            book.wrong(body.node, _("a unit shorter than the period (%s)") % period, test.unit)
+            book.wrong(part.items[kind][1], _("a unit shorter than the period (%s)") % period, test.unit)
     return Clause(identity, named, test, points, own_part_year or "keep", per, applies, book.source(node))  # type: ignore[arg-type]
+
+
+def _body(
+    read: Callable[[Map, Mapping[str, tuple[str, ...]], int], Test], also: Mapping[str, tuple[str, ...]], points: int
+) -> Callable[[Book, Node], Test]:
+    """The reader of what stands under a clause's one test."""
+
+    def read_body(book: Book, node: Node) -> Test:
+        body = book.map(node)
+        test = read(body, also, points)
+        body.done()
+        return test
+
+    return read_body
 
 
 def _count(part: Map, also: Mapping[str, tuple[str, ...]], points: int) -> Count:
@@ -470,13 +518,16 @@ def _count(part: Map, also: Mapping[str, tuple[str, ...]], points: int) -> Count
         book.wrong(node, _("a pair such as [3, 10]: from 3 entries, 10 points"))
         return None
 
+    shaped(band, lambda _of: {"type": "array", "minItems": 2, "maxItems": 2, "items": {"type": "integer"}})
     tally = _tally(part, also)
     bands = part.take("bands", list_of(band), ())
     if any(low >= high for (low, _p), (high, _q) in pairwise(bands)):
         part.book.wrong(part.node, _("bands in rising order"))
     if bands and any(worth > points for _entries, worth in bands):
         part.book.wrong(part.node, _("no band above the clause's own %s points") % points)
-    at_least = part.take("at_least", number(1, 100_000), 0, required=not bands)
+    at_least = part.take("at_least", number(1, 100_000), 0)
+    if not bands and "at_least" not in part:
+        part.book.wrong(part.node, _("the key “%s”") % "at_least", _("no “%s”") % "at_least")
     return Count(tally, at_least or (bands[0][0] if bands else 1), bands)
 
 
@@ -486,14 +537,16 @@ def _each(part: Map, also: Mapping[str, tuple[str, ...]], points: int) -> Each:
 
 
 def _every(part: Map, also: Mapping[str, tuple[str, ...]], points: int) -> Every:
-    def years(book: Book, node: Node) -> int | str | None:
-        if isinstance(node, MappingNode):
-            inner = Map(book, node)
-            key: str = inner.take("fact", name, "", required=True)
-            inner.done()
-            return key
-        return number(1, 20)(book, node)
+    def by_fact(book: Book, node: Node) -> str:
+        inner = book.map(node)
+        key: str = inner.take("fact", name, "", required=True)
+        inner.done()
+        return key
 
+    def years(book: Book, node: Node) -> int | str | None:
+        return by_fact(book, node) if isinstance(node, MappingNode) else number(1, 20)(book, node)
+
+    shaped(years, lambda of: {"anyOf": [of(number(1, 20)), of(by_fact)]})
     tally = _tally(part, also, once=False)
     found = part.take("years", years, 1, required=True)
     seed = part.take("seed", name, "")
@@ -502,17 +555,22 @@ def _every(part: Map, also: Mapping[str, tuple[str, ...]], points: int) -> Every
 
 
 def _ratio(part: Map, also: Mapping[str, tuple[str, ...]], points: int) -> Ratio:
-    def measure(book: Book, node: Node) -> Measure:
-        inner = Map(book, node)
-        if "fact" in inner:
-            found = Measure(fact=inner.take("fact", name, ""))
-        else:
-            found = Measure(_tally(inner, also), quantity=inner.take("sum", one_of("quantity"), "") == "quantity")
-            inner.asked += ["fact"]
-            if found.quantity and found.tally and found.tally.once_per:
-                book.wrong(node, _("either `sum` or `once_per`"))
+    def measure(book: Book, node: Node) -> Measure | None:
+        inner = book.map(node)
+        chosen = inner.choose({"fact": name, "kind": kind_name})
+        once_per: Any = inner.take("once_per", one_of("day", "subject"), "")
+        quantity = inner.take("sum", one_of("quantity"), "") == "quantity"
         inner.done()
-        return found
+        if quantity and once_per:
+            book.wrong(node, _("either `sum` or `once_per`"))
+        if chosen is None:
+            return None
+        what, value = chosen
+        if what == "kind":
+            return Measure(Tally(value, also.get(value, ()), once_per), quantity)
+        if quantity or once_per:
+            book.wrong(node, _("`sum` or `once_per` beside `kind`"), _("`fact` with it"))
+        return Measure(fact=value)
 
     of = part.take("of", measure, Measure(), required=True)
     to = part.take("to", measure, Measure(), required=True)
@@ -557,34 +615,30 @@ READERS: Mapping[str, Callable[[Map, Mapping[str, tuple[str, ...]], int], Test]]
 
 
 def _veto(book: Book, node: Node, also: Mapping[str, tuple[str, ...]]) -> Veto | None:
-    part = Map(book, node)
+    part = book.map(node)
     identity = part.take("id", name, "", required=True)
     named = part.take("title", title, NO_TITLE, required=True)
     effect = part.take("effect", _effect, Effect(), required=True)
-    counted, when = part.map("count"), part.map("when")
+    chosen = part.choose({"count": _body(_count, also, 0), "when": _when})
     part.done()
-    if (counted is None) == (when is None):
-        book.wrong(node, _("exactly one of %s") % "count, when")
+    if chosen is None:
         return None
-    test: Count | When
-    if counted is not None:
-        test = _count(counted, also, 0)
-        counted.done()
-    else:
-        assert when is not None
-        test = When(
-            when.take("clause", name, "", required=True),
-            when.take("alert", one_of("due_soon", "overdue"), ""),
-            when.take("state", one_of(*STATES), ""),
-        )
-        when.done()
-        if bool(test.alert) == bool(test.state):
-            book.wrong(when.node, _("exactly one of %s") % "alert, state")
+    test: Count | When = chosen[1]
     return Veto(identity, named, test, effect, book.source(node))
 
 
+def _when(book: Book, node: Node) -> When | None:
+    part = book.map(node)
+    clause = part.take("clause", name, "", required=True)
+    chosen = part.choose({"alert": one_of("due_soon", "overdue"), "state": one_of(*STATES)})
+    part.done()
+    if chosen is None:
+        return None
+    return When(clause, **{chosen[0]: chosen[1]})
+
+
 def _effect(book: Book, node: Node) -> Effect:
-    part = Map(book, node)
+    part = book.map(node)
     found = Effect(part.take("score", number(0, 10_000), None), part.take("stars_max", number(0, 20), None))
     part.done()
     if found == Effect():
@@ -593,28 +647,32 @@ def _effect(book: Book, node: Node) -> Effect:
 
 
 def combination(book: Book, node: Node, depth: int = 0) -> Combination | None:
-    part = Map(book, node)
+    part = book.map(node)
 
     def member(book: Book, node: Node) -> "str | Combination | None":
         if isinstance(node, MappingNode) and depth < 5:
             return combination(book, node, depth + 1)
         return name(book, node)
 
-    if "at_least" in part:
-        least = part.take("at_least", number(1, 1000), 1)
-        found = Combination(part.take("of", list_of(member), (), required=True), least)
-        if least > len(found.of):
-            book.wrong(node, _("at most the number of clauses named"), f"at_least: {least}")
-    elif "any" in part:
-        found = Combination(part.take("any", list_of(member), ()), 1)
-    else:
-        found = Combination(part.take("all", list_of(member), (), required=True))
+    shaped(member, lambda of: {"anyOf": [of(name), {"$ref": "#/$defs/combination"}]})
+    members = list_of(member)
+    chosen = part.choose({"all": members, "any": members, "at_least": number(1, 1000)})
+    of: tuple[str | Combination, ...] = part.take("of", members, ())
     part.done()
-    return found
+    if chosen is None:
+        return None
+    how, value = chosen
+    if (how == "at_least") != ("of" in part):
+        book.wrong(node, _("`of` beside `at_least`, such as {at_least: 2, of: [a, b, c]}"), ", ".join(part.items))
+    if how != "at_least":
+        return Combination(value, None if how == "all" else 1)
+    if value > len(of):
+        book.wrong(node, _("at most the number of clauses named"), f"at_least: {value}")
+    return Combination(of, value)
 
 
 def _score(book: Book, node: Node) -> Score:
-    part = Map(book, node)
+    part = book.map(node)
     found = Score(
         part.take("share", one_of("cells"), ""),
         part.take("scale", number(1, 10_000), 100),
@@ -635,12 +693,14 @@ def _level(book: Book, node: Node) -> Level:
         return None
 
     def needs(book: Book, node: Node) -> tuple[tuple[str, str], ...]:
-        inner = Map(book, node)
+        inner = book.map(node)
         found = tuple((key, inner.take(key, one_of(*STATES), "met")) for key in list(inner.items))
         inner.done()
         return found
 
-    part = Map(book, node)
+    shaped(tenths, lambda _of: {"type": "number", "minimum": 0, "multipleOf": 0.1})
+    shaped(needs, lambda _of: {"type": "object", "additionalProperties": {"enum": list(STATES)}})
+    part = book.map(node)
     found = Level(
         part.take("stars", number(0, 20), 0, required=True),
         part.take("at_least", tenths, 0, required=True),
@@ -707,10 +767,12 @@ def _line_of(scheme: Scheme, pattern: str) -> int:
 
 
 def _cycles(named: list[tuple[str, Scheme]]) -> list[Problem]:
-    links = {scheme.key: scheme.sources for _file, scheme in named}
+    links: dict[str, tuple[str, ...]] = {}
+    for _file, scheme in named:  # of any version, for any of them may meet any of the other's in some period
+        links[scheme.key] = tuple(dict.fromkeys((*links.get(scheme.key, ()), *scheme.sources)))
     problems = []
     for file, scheme in named:
-        trail, waiting = [scheme.key], [(scheme.key, iter(links[scheme.key]))]
+        trail, waiting = [scheme.key], [(scheme.key, iter(scheme.sources))]
         seen = set()
         while waiting:
             following = next(waiting[-1][1], None)
@@ -718,7 +780,7 @@ def _cycles(named: list[tuple[str, Scheme]]) -> list[Problem]:
                 waiting.pop()
                 trail.pop()
             elif following == scheme.key:
-                line = _line_of(scheme, r"from:\s*\{[^}]*" + re.escape(scheme.sources[0]))
+                line = _line_of(scheme, r"from:\s*\{[^}]*" + re.escape([*trail, following][1]))
                 problems.append(Problem(file, line, " → ".join([*trail, following]), _("links of `from` that never come back")))
                 break
             elif following not in seen:
