@@ -4,11 +4,15 @@ A plan is a handful of named steps (they become the WITH clauses of one statemen
 when they were active; one shared scan of the ledger that counts for every clause at once; one wide row per subject with the
 figures, then the states, then the verdict. All days are literals made in `calendar`; SQL only compares them.
 
+What the rows carry is small on purpose, because a statement's cost grows with its columns: months and quarters are bits of one
+number (which are owed, which are met), states are numbers chosen so that their sum counts them, what is the same for every unit
+stays outside the statement, and a column no later step reads is never written.
+
 Kept out on purpose, because the engines differ there: date parts and date arithmetic, time zones, true division, JSON accessors,
 parameters. A test walks the plans for them.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import reduce
@@ -16,10 +20,12 @@ from operator import and_, or_
 from typing import Any, Literal
 
 import ibis as typed_ibis
+import ibis.backends.sql.compilers as typed_compilers
+from ibis.expr.operations import Literal as Literal_
 
 from lianxin.schemes import calendar
 from lianxin.schemes.calendar import FAR, MONTHS_IN, Span
-from lianxin.schemes.frame import Frame
+from lianxin.schemes.frame import SOON, Frame
 from lianxin.schemes.kinds import WAIVED
 from lianxin.schemes.scheme import (
     Clause,
@@ -36,13 +42,14 @@ from lianxin.schemes.scheme import (
     Selection,
     Tally,
     Value,
-    When,
+    Veto,
     tallies_of,
 )
 
 ibis: Any = typed_ibis
 """Ibis's own types stop at the public ones of its expressions; the plans are checked by running them."""
 lit: Any = ibis.literal
+compilers: Any = typed_compilers
 
 Dialect = Literal["sqlite", "postgres", "duckdb"]
 Column = Any
@@ -88,20 +95,97 @@ SCOPE = ibis.table({"id": "int64"}, name="scope_units")
 """The units asked for. Its text is put in when the statement is run, so that one compiled statement serves every user."""
 SCOPE_SLOT = "/* the units asked for */"
 
-UNFINISHED = ("pending", "not_started")
-OUT = ("not_applicable", "waived")
+WIDTH = 7
+"""Bits in which one state is counted: a number of clauses below 128 fits."""
+STATES = ("met", "met_late", "pending", "not_started", "unmet", "unknown", "waived", "not_applicable")
+STATE = {state: 1 << WIDTH * place for place, state in enumerate(STATES)}
+"""In statements a state is a number with one bit set, so that the sum over some clauses says how many are in each state."""
+PACES = ("on_track", "behind", "impossible")
+PACE = {pace: 1 << WIDTH * place for place, pace in enumerate(PACES)}
+"""Likewise; 0: none, since nothing is unfinished."""
+ALERT = {"due_soon": 1, "overdue": 2}
+"""The greater is the more pressing; 0: none."""
+MET, LATE, PENDING, NOT_STARTED, UNMET, UNKNOWN, WAIVED_, OUT = (STATE[state] for state in STATES)
+ON_TRACK, BEHIND, IMPOSSIBLE = (PACE[pace] for pace in PACES)
+DUE_SOON, OVERDUE = ALERT["due_soon"], ALERT["overdue"]
+LEGEND = "/* " + "; ".join(
+    f"{what}: " + ", ".join(f"{number} {word}" for word, number in numbers.items())
+    for what, numbers in (("states", STATE), ("pace", PACE), ("alert", ALERT))
+) + " */\n"  # fmt: skip
+PARTS_AT_ONCE = (1 << WIDTH) - 1
+WAIVERS_AT_ONCE = 30
+MONTHS_OF = ("months", "whole_months")
+"""Columns: the months in which a unit was there at all, and those it was there for the whole of."""
+SLOTS = 1 << 13
+"""Slots of one group of kinds: its cells are bits, 12 months at most."""
 
 
 @dataclass
 class Plan:
     """Named steps in order; each may read the ones before it."""
 
-    steps: dict[str, Relation] = field(default_factory=dict)
+    steps: dict[str, "Relation | Wide"] = field(default_factory=dict)
 
     def add(self, name: str, relation: Relation) -> Relation:
         """Name a step, and return it as a table that later steps can read."""
         self.steps[name] = relation
         return ibis.table(relation.schema(), name=name)
+
+    def relations(self) -> dict[str, Relation]:
+        """Every step as it will be written."""
+        return {name: step.relation() if isinstance(step, Wide) else step for name, step in self.steps.items()}
+
+
+class Wide:
+    """One row per subject, growing step by step. Reading a column notes that it is needed; what no later step reads is left out
+    of the statement, and so is what is the same for every subject."""
+
+    def __init__(
+        self, plan: Plan, name: str, source: "Relation | Wide", fresh: dict[str, Column], fixed: dict[str, Column]
+    ) -> None:
+        self.plan, self.source, self.fresh, self.fixed = plan, source, fresh, fixed
+        self.read: set[str] = set()
+        self.later: list[Wide] = []
+        schema = {**source.table.schema()} if isinstance(source, Wide) else {}
+        self.table: Relation = ibis.table({**schema, **{column: made.type() for column, made in fresh.items()}}, name=name)
+        plan.steps[name] = self
+
+    @classmethod
+    def of(cls, plan: Plan, name: str, relation: Relation, columns: Iterable[str]) -> "Wide":
+        """The first of them."""
+        return cls(plan, name, relation, {column: relation[column] for column in columns}, {})
+
+    def grow(self, name: str, columns: Mapping[str, Column]) -> "Wide":
+        """A further step, with more columns."""
+        fixed = {column: made for column, made in columns.items() if isinstance(made.op(), Literal_)}
+        fresh = {column: made for column, made in columns.items() if column not in fixed}
+        kept = {column: made for column, made in self.fixed.items() if column not in fresh}
+        grown = Wide(self.plan, name, self, fresh, {**kept, **fixed})
+        self.later.append(grown)
+        return grown
+
+    def __getitem__(self, column: str) -> Column:
+        if column in self.fixed:
+            return self.fixed[column]
+        self.read.add(column)
+        return self.table[column]
+
+    def __contains__(self, column: str) -> bool:
+        return column in self.fixed or column in self.table.schema()
+
+    def needed(self) -> list[str]:
+        """The columns that are read of it, now or by later steps."""
+        found = set(self.read)
+        for grown in self.later:
+            found.update(column for column in grown.needed() if column not in grown.fresh)
+        return sorted(found)
+
+    def relation(self) -> Relation:
+        """The step as it will be written."""
+        source = self.source.table if isinstance(self.source, Wide) else self.source
+        return source.select(
+            **{column: self.fresh[column] if column in self.fresh else source[column] for column in self.needed()}
+        )
 
 
 @dataclass(frozen=True)
@@ -110,17 +194,27 @@ class Compiled:
 
     sql: str
     columns: tuple[str, ...]
+    fixed: tuple[tuple[str, Any], ...] = ()
+    """Columns that are the same for every row, and what they are."""
 
 
-def render(plan: Plan, last: Relation, dialect: Dialect, *, scoped: bool = False) -> Compiled:
+def render(
+    plan: Plan, last: Relation, dialect: Dialect, *, scoped: bool = False, fixed: tuple[tuple[str, Any], ...] = ()
+) -> Compiled:
     """The plan as one statement."""
     parts = [f'"scope_units" AS ({SCOPE_SLOT})'] if scoped else []
-    for name, relation in plan.steps.items():
+    for name, relation in plan.relations().items():
         # PostgreSQL would fold steps used once into each other, and then plans a county's desk for minutes (measured).
         hint = "NOT MATERIALIZED " if dialect == "duckdb" else "MATERIALIZED "
-        parts.append(f'"{name}" AS {hint}(\n{ibis.to_sql(relation, dialect=dialect)}\n)')
-    head = "WITH " + ",\n".join(parts) + "\n" if parts else ""
-    return Compiled(head + str(ibis.to_sql(last, dialect=dialect)), tuple(last.columns))
+        parts.append(f'"{name}" AS {hint}(\n{_text(relation, dialect)}\n)')
+    head = LEGEND + ("WITH " + ",\n".join(parts) + "\n" if parts else "")
+    return Compiled(head + _text(last, dialect), tuple(last.columns), fixed)
+
+
+def _text(relation: Relation, dialect: Dialect) -> str:
+    """As `ibis.to_sql`, without its two copies of everything."""
+    compiler = getattr(compilers, dialect).compiler
+    return str(compiler.to_sqlglot(relation).sql(dialect=compiler.dialect, pretty=True, copy=False))
 
 
 # --- Small words -------------------------------------------------------------------------------------------------------------
@@ -161,6 +255,78 @@ def at_least_zero(column: Column) -> Column:
     return ibis.ifelse(column > 0, column, 0)
 
 
+def one_of(state: Column, *numbers: int) -> Column:
+    return state == numbers[0] if len(numbers) == 1 else state.isin(list(numbers))
+
+
+def how_many(summed: Column, number: int) -> Column:
+    """How many of the summed numbers are this one."""
+    place = number.bit_length() - 1
+    return (summed >> place if place else summed) & PARTS_AT_ONCE
+
+
+def bits_in(mask: Column) -> Column:
+    """How many of twelve bits are set: those of each two, then of each four, then all together. Shorter than asking for each."""
+    pairs = mask - ((mask >> 1) & 0x555)
+    fours = (pairs & 0x333) + ((pairs >> 2) & 0x333)
+    return ((fours * 0x111) >> 8) & 15
+
+
+def lowest(mask: Column) -> Column:
+    """The lowest bit that is set; null where none is."""
+    return (mask & -mask).nullif(0)
+
+
+def has_bit(mask: Column, bits: int) -> Column:
+    return (mask & bits) > 0
+
+
+def either(mask: Column, dialect: Dialect) -> Column:
+    """The bits set in any row of a group."""
+    if dialect in ("duckdb", "postgres"):
+        return mask.bit_or()
+    return reduce(lambda one, other: one + other, ((mask & (1 << place)).max() for place in range(12)))
+
+
+def ladder(branches: Iterable[tuple[Column, Any]], else_: Any) -> Column:
+    """The first branch that holds; there may be none."""
+    found = list(branches)
+    if found:
+        return ibis.cases(*found, else_=else_)
+    return lit(else_) if isinstance(else_, int) else else_
+
+
+def small(number: Column) -> Column:
+    """A sum as a plain number: engines widen sums, each in its own way."""
+    return number.cast("int32")
+
+
+def touched(rows: Relation, months: Sequence[Span]) -> Column:
+    """Which months a row's days touch, as bits."""
+    return _from(rows, [month.last for month in months]) & _to(rows, months)
+
+
+def begun(rows: Relation, months: Sequence[Span]) -> Column:
+    """On the first day of which months a row held, as bits."""
+    return _from(rows, [month.first for month in months]) & _to(rows, months)
+
+
+def _from(rows: Relation, days: Sequence[date]) -> Column:
+    every = (1 << len(days)) - 1
+    return ladder(((rows.since <= lit(day), every - (1 << at) + 1) for at, day in enumerate(days)), 0)
+
+
+def _to(rows: Relation, months: Sequence[Span]) -> Column:
+    return ladder(((rows.until > lit(month.first), (2 << at) - 1) for at, month in reversed(list(enumerate(months)))), 0)
+
+
+def broken(rows: Relation, months: Sequence[Span]) -> Column:
+    """The month within which a row ended, after its first day and without another taking over, as a bit."""
+    ended = (rows.until < lit(FAR)) & (rows.following.isnull() | (rows.following > rows.until))
+    inside = ended & rows.until.notin([month.first for month in months])
+    return ladder([(~inside, 0), *((rows.until <= lit(month.last), 1 << at) for at, month in enumerate(months))], 0)
+
+
 def half_up(above: Column, below: Column) -> Column:
     """above ÷ below in whole numbers, a half rounded up; null where `below` is 0."""
     return ibis.ifelse(below > 0, (above * 2 + below) // ibis.ifelse(below > 0, below * 2, 1), ibis.null("int64"))
@@ -196,17 +362,13 @@ def counts(table: Relation, tally: Tally) -> Column:
     return table.kind == tally.kind if len(tally.kinds) == 1 else table.kind.isin(list(tally.kinds))
 
 
-def tallied(table: Relation, tally: Tally, where: Column) -> Column:
-    """How many of these rows count, each day or subject once where the scheme says so."""
+def tallied(table: Relation, tally: Tally) -> Column:
+    """How many of these rows there are, each day or subject once where the scheme says so."""
     if tally.once_per == "day":
-        return table.happened_on.nunique(where=where)
+        return table.happened_on.nunique()
     if tally.once_per == "subject":
-        return table.subject.nunique(where=where & (table.subject != "")) + table.count(where=where & (table.subject == ""))
-    return table.count(where=where)
-
-
-def within(table: Relation, span: Span) -> Column:
-    return (table.happened_on >= lit(span.first)) & (table.happened_on <= lit(span.last))
+        return table.subject.nunique(where=table.subject != "") + table.count(where=table.subject == "")
+    return table.count()
 
 
 # --- The compiler ------------------------------------------------------------------------------------------------------------
@@ -225,16 +387,63 @@ class Compiler:
     scoped: bool = False
     plan: Plan = field(default_factory=Plan)
     prefix: str = ""
+    dialect: Dialect = "sqlite"
+    narrower: dict[str, int] = field(default_factory=dict)
+    """Clause → number of the activity it has of its own, since it applies to some only."""
+    fixed: dict[str, Any] = field(default_factory=dict)
+    """Columns of the result that are the same for every unit."""
 
     def build(self) -> Relation:
-        """One wide row per subject: see `layout` for its columns."""
-        row = self._states(self._figures(self._joined()))
-        row = self._combined(row)
-        row = self._scored(row)
-        return self._named(row)
+        """One wide row per subject."""
+        return self._named(self._judged())
+
+    def _judged(self) -> Wide:
+        return self._scored(self._combined(self._states(self._figures(self._joined()))))
+
+    def _grow(self, row: Wide, name: str, columns: Mapping[str, Column]) -> Wide:
+        return row.grow(self.prefix + name, columns)
 
     def _step(self, name: str, relation: Relation) -> Relation:
         return self.plan.add(self.prefix + name, relation)
+
+    # -- cells: each month of the period is a bit; a quarter is the bit of its first month
+
+    def bit(self, cell: Span) -> int:
+        """The bit of a month, quarter, half or whole period."""
+        return 1 << [month.first for month in self.frame.period.months].index(cell.first)
+
+    def bits(self, cells: Iterable[Span]) -> int:
+        return sum(self.bit(cell) for cell in cells)
+
+    def cells_of(self, clause: Clause) -> tuple[Span, ...]:
+        if isinstance(clause.test, Each):
+            return calendar.cells(self.frame.period, clause.test.unit)
+        return (self.frame.period,)
+
+    def owed(self, rows: Relation, clause: Clause) -> Column:
+        """Which cells of a clause a unit owes, from its months: a quarter where all of them are whole, or any is touched."""
+        size = MONTHS_IN[clause.test.unit if isinstance(clause.test, Each) else self.frame.period.unit]
+        months = rows[MONTHS_OF[clause.part_year == "whole_units"]]
+        join = and_ if clause.part_year == "whole_units" else or_
+        every = self.bits(self.cells_of(clause))
+        return months if size == 1 else reduce(join, (months >> at if at else months for at in range(size))) & every
+
+    def months(self, spans: Relation, *, whole: bool) -> Column:
+        """Of a unit's spans: the months it was there for the whole of, or in which it was there at all."""
+        if not whole:
+            return either(spans.touched, self.dialect)
+        # Of a month begun, any break within it takes it away.
+        had, lost = either(spans.begun, self.dialect), either(spans.broken, self.dialect)
+        return had - (had & lost)
+
+    def _spread(self, spans: Relation, *, whole: bool, touching: bool) -> dict[str, Column]:
+        """A span's months as bits, for `months` to be put together."""
+        months, columns = self.frame.period.months, {}
+        if touching:
+            columns["touched"] = touched(spans, months)
+        if whole:
+            columns |= {"begun": begun(spans, months), "broken": broken(spans, months)}
+        return columns
 
     # -- who: subjects and when they were active
 
@@ -278,36 +487,21 @@ class Compiler:
         return spans
 
     def _activity(self, name: str, selections: tuple[Selection, ...], clauses: list[Clause]) -> Relation:
-        """Per unit: `first` day active, whether still `lasting`, active `months`, and which cells it `owes`."""
+        """Per unit: `first` day active, whether still `lasting`, active `months`, and which cells it `owes`, as bits."""
         spans = self._spans(*selections)
-        whole = [clause for clause in clauses if clause.part_year == "whole_units"]
+        whole = any(clause.part_year == "whole_units" for clause in clauses)
+        touching = any(clause.part_year == "prorate" or isinstance(clause.test, Each) for clause in clauses)
         if whole:
             following = spans.since.lead().over(ibis.window(group_by=spans.unit_id, order_by=spans.since))
-            spans = self._step(f"{name}_spans", spans.mutate(following=following))
-            breaks = (spans.until < lit(FAR)) & (spans.following.isnull() | (spans.following > spans.until))
-        columns: dict[str, Column] = {"first": spans.since.min(), "lasting": flag(spans.until == lit(FAR)).max()}
-        if any(clause.part_year == "prorate" for clause in clauses):
-            columns["months"] = total(
-                flag((spans.since <= lit(month.last)) & (spans.until > lit(month.first))).max()
-                for month in self.frame.period.months
-            )
-        for clause in clauses:
-            for position, cell in enumerate(self.cells_of(clause)):
-                column = f"owes_{clause.part_year}_{cell_unit(clause)}_{position}"
-                if column in columns or (clause.part_year != "whole_units" and not isinstance(clause.test, Each)):
-                    continue
-                if clause.part_year == "whole_units":
-                    begun = flag((spans.since <= lit(cell.first)) & (spans.until > lit(cell.first))).max()
-                    broken = flag(breaks & (spans.until > lit(cell.first)) & (spans.until <= lit(cell.last))).max()
-                    columns[column] = begun * (1 - broken)
-                else:
-                    columns[column] = flag((spans.since <= lit(cell.last)) & (spans.until > lit(cell.first))).max()
+            spans = spans.mutate(following=following)
+        masks = self._spread(spans, whole=whole, touching=touching)
+        if masks:
+            spans = self._step(f"{name}_spans", spans.select("unit_id", "since", "until", **masks))
+        columns = {"first": spans.since.min(), "lasting": flag(spans.until == lit(FAR)).max()}
+        columns |= {
+            MONTHS_OF[kind]: self.months(spans, whole=kind) for kind, wanted in ((False, touching), (True, whole)) if wanted
+        }
         return self._step(name, spans.group_by("unit_id").agg(**columns))
-
-    def cells_of(self, clause: Clause) -> tuple[Span, ...]:
-        if isinstance(clause.test, Each):
-            return calendar.cells(self.frame.period, clause.test.unit)
-        return (self.frame.period,)
 
     # -- what: one shared scan of the ledger
 
@@ -315,73 +509,136 @@ class Compiler:
         """Whether no room declares what this clause counts."""
         return any(tally.kind not in self.kinds for tally in _tallies(clause))
 
-    def _scan(self) -> Relation | None:
-        """Everything counted on the units themselves, in one pass over the ledger."""
-        frame = self.frame
-        looking_back = {
-            kind for clause in self.scheme.clauses if isinstance(clause.test, Every) for kind in clause.test.tally.kinds
-        }
-        apart = {clause.id for clause in self.scheme.clauses if isinstance(clause.test, Judged) or _once(clause)}
-        kinds = {kind for name, tally in self.scheme.tallies() if name not in apart for kind in tally.kinds}
-        if not kinds:
-            return None
-        e = ENTRIES.filter(ENTRIES.kind.isin(sorted(kinds)), ENTRIES.happened_on <= lit(frame.day), *known(ENTRIES, frame))
-        in_period = e.happened_on >= lit(frame.period.first)
-        e = e.filter(in_period | e.kind.isin(sorted(looking_back)) if looking_back else in_period)
-        if self.scoped:
-            e = e.filter(e.unit_id.isin(SCOPE.id))
-        in_period = e.happened_on >= lit(frame.period.first)
-        columns: dict[str, Column] = {}
+    def _uses(self) -> list["Use"]:
+        """What the shared scan counts: everything but days, subjects and judgements."""
+        found: list[Use] = []
         for clause in self.scheme.clauses:
-            test, name = clause.test, clause.id
+            test = clause.test
             if isinstance(test, Count) and not test.tally.once_per:
-                where = counts(e, test.tally) & in_period if looking_back else counts(e, test.tally)
-                columns[f"n_{name}"] = tallied(e, test.tally, where)
-            elif isinstance(test, Each):
-                for position, cell in enumerate(self.cells_of(clause)):
-                    if cell.first <= frame.day:
-                        columns[f"n_{name}_{position}"] = tallied(e, test.tally, counts(e, test.tally) & within(e, cell))
-            elif isinstance(test, Every):
-                mine = counts(e, test.tally)
-                columns[f"last_{name}"] = e.happened_on.max(where=mine)
-                columns[f"before_{name}"] = e.happened_on.max(where=mine & (e.happened_on < lit(frame.period.first)))
-                columns[f"again_{name}"] = e.happened_on.min(where=mine & in_period)
+                found.append(Use(f"n_{clause.id}", test.tally.kinds))
+            elif isinstance(test, Each) and not _distinct(test):
+                found.append(Use(f"done_{clause.id}", test.tally.kinds, test.unit, test.at_least))
             elif isinstance(test, Ratio):
-                for side, measure in (("of", test.of), ("to", test.to)):
-                    if measure.tally:
-                        columns[f"{side}_{name}"] = self._measured(e, measure, counts(e, measure.tally) & in_period)
+                sides = (("of", test.of), ("to", test.to))
+                found += [
+                    Use(f"{side}_{clause.id}", measure.tally.kinds, quantity=measure.quantity)
+                    for side, measure in sides
+                    if measure.tally and (measure.quantity or not measure.tally.once_per)
+                ]
         for veto in self.scheme.vetoes:
-            if isinstance(veto.test, Count):
-                columns[f"n_{veto.id}"] = tallied(e, veto.test.tally, counts(e, veto.test.tally) & in_period)
-        return self._step("counted", e.group_by("unit_id").agg(**columns)) if columns else None
+            if isinstance(veto.test, Count) and not veto.test.tally.once_per:
+                found.append(Use(f"n_{veto.id}", veto.test.tally.kinds))
+        return found
 
-    @staticmethod
-    def _measured(e: Relation, measure: Measure, where: Column) -> Column:
-        assert measure.tally is not None
-        if measure.quantity:
-            return ibis.coalesce(e.quantity.sum(where=where), 0)
-        return tallied(e, measure.tally, where)
+    def _scan(self) -> Relation | None:
+        """Everything counted on the units themselves, in one pass over the ledger: first per unit and slot (a kind, in a month
+        or quarter where a clause asks for these), then per unit."""
+        uses = self._uses()
+        if not uses:
+            return None
+        alike: dict[tuple[int, ...], list[str]] = {}
+        for kind in sorted({kind for use in uses for kind in use.kinds}):
+            alike.setdefault(tuple(at for at, use in enumerate(uses) if kind in use.kinds), []).append(kind)
+        groups: list[Slots] = []
+        for number, (using, kinds) in enumerate(alike.items()):
+            units = [unit for at in using if (unit := uses[at].unit)]
+            finest = min(units, key=lambda unit: MONTHS_IN[unit], default=None)
+            groups.append(Slots(number * SLOTS, tuple(kinds), finest, using))
+        e = self._in_period(sorted({kind for group in groups for kind in group.kinds}))
+        slots = [(e.kind.isin(list(group.kinds)), self._slot(e, group)) for group in groups]
+        e = e.mutate(slot=ibis.cases(*slots[:-1], else_=slots[-1][1]) if len(slots) > 1 else slots[0][1])
+        counts = {"n": e.count()}
+        if any(use.quantity for use in uses):
+            counts["quantity"] = e.quantity.sum()
+        s = self._step("slots", e.group_by(["unit_id", "slot"]).agg(**counts))
+        columns: dict[str, Column] = {}
+        for at, use in enumerate(uses):
+            columns |= self._counted(s, use, [group for group in groups if at in group.uses])
+        return self._step("counted", s.group_by("unit_id").agg(**columns))
 
-    def _in_period(self, tally: Tally) -> Relation:
+    def _begun(self, unit: calendar.Unit) -> list[Span]:
+        """The cells in which something can have happened by the frame's day."""
+        return [cell for cell in calendar.cells(self.frame.period, unit) if cell.first <= self.frame.day]
+
+    def _slot(self, e: Relation, group: "Slots") -> Column:
+        return self._cell(e, group.unit, group.base) if group.unit else lit(group.base)
+
+    def _cell(self, e: Relation, unit: calendar.Unit, base: int = 0) -> Column:
+        """The cell in which an entry lies, as a bit (plus `base`)."""
+        *before, last = self._begun(unit)
+        return ladder(((e.happened_on <= lit(cell.last), base + self.bit(cell)) for cell in before), base + self.bit(last))
+
+    def _counted(self, s: Relation, use: "Use", groups: Sequence["Slots"]) -> dict[str, Column]:
+        """One figure per unit out of the slots; of cells, a bit for each with enough."""
+        nothing = ibis.null("int64")
+        inside = any_of((s.slot >= group.base) & (s.slot < group.base + SLOTS) for group in groups)
+        if use.unit is None:
+            what = s.quantity if use.quantity else s.n
+            return {use.column: small(ibis.ifelse(inside, what, nothing).sum())}
+        if len(groups) == 1 and groups[0].unit == use.unit:
+            enough = inside & (s.n >= use.at_least) if use.at_least > 1 else inside
+            return {use.column: small(ibis.ifelse(enough, s.slot - groups[0].base, nothing).sum())}
+        bits = []
+        for cell in self._begun(use.unit):
+            slots = [
+                group.base + self.bit(finer)
+                for group in groups
+                for finer in self._begun(group.unit or use.unit)
+                if cell.first <= finer.first <= cell.last
+            ]
+            n = ibis.coalesce(ibis.ifelse(s.slot.isin(slots), s.n, nothing).sum(), 0)
+            bits.append(ibis.ifelse(n >= use.at_least, self.bit(cell), 0))
+        return {use.column: total(bits)}
+
+    def _in_period(self, kinds: Sequence[str]) -> Relation:
         e = ENTRIES.filter(
-            counts(ENTRIES, tally),
+            ENTRIES.kind.isin(list(kinds)) if len(kinds) > 1 else ENTRIES.kind == kinds[0],
             ENTRIES.happened_on >= lit(self.frame.period.first),
             ENTRIES.happened_on <= lit(self.frame.day),
             *known(ENTRIES, self.frame),
         )
         return e.filter(e.unit_id.isin(SCOPE.id)) if self.scoped else e
 
-    def _counted_once(self, clause: Clause, test: Count) -> Relation:
-        """Per unit: how many days or subjects. Apart from the shared scan, where counting distinct is slow."""
-        e = self._in_period(test.tally)
-        own = ibis.ifelse(e.subject == "", lit("#") + e.id.cast("string"), e.subject)
-        what = e.happened_on if test.tally.once_per == "day" else own
-        pairs = e.select("unit_id", what=what).distinct()
-        return self._step(f"once_{clause.id}", pairs.group_by("unit_id").agg(**{f"n_{clause.id}": pairs.count()}))
+    def _once(self, name: str, column: str, tally: Tally, each: Each | None = None) -> Relation:
+        """Per unit: how many days or subjects; of cells, a bit for each with enough. Apart from the shared scan, where counting
+        distinct is slow. An entry without a subject is one of its own."""
+        e = self._in_period(tally.kinds)
+        keys = ["unit_id"]
+        if each:
+            e, keys = e.mutate(cell=self._cell(e, each.unit)), ["unit_id", "cell"]
+        if tally.once_per == "day":
+            pairs = e.select(*keys, "happened_on").distinct()
+            n = pairs.count()
+        else:
+            same = e.group_by([*keys, "subject"]).agg(entries=e.count())
+            pairs = same.mutate(one=ibis.ifelse(same.subject == "", same.entries, 1))
+            n = pairs.one.sum()
+        if not each:
+            return self._step(f"once_{name}", pairs.group_by("unit_id").agg(**{column: small(n)}))
+        cells = pairs.group_by(keys).agg(n=n)
+        done = ibis.ifelse(cells.n >= each.at_least, cells.cell, ibis.null("int64")).sum()
+        return self._step(f"once_{name}", cells.group_by("unit_id").agg(**{column: small(done)}))
+
+    def _last(self, name: str, tally: Tally) -> Relation:
+        """Per unit: the day of the last act, of the last before the period, and of the first within it."""
+        e = ENTRIES.filter(counts(ENTRIES, tally), ENTRIES.happened_on <= lit(self.frame.day), *known(ENTRIES, self.frame))
+        if self.scoped:
+            e = e.filter(e.unit_id.isin(SCOPE.id))
+        before = e.happened_on < lit(self.frame.period.first)
+        return self._step(
+            f"last_{name}",
+            e.group_by("unit_id").agg(
+                **{
+                    f"last_{name}": e.happened_on.max(),
+                    f"before_{name}": e.happened_on.max(where=before),
+                    f"again_{name}": e.happened_on.min(where=~before),
+                }
+            ),
+        )
 
     def _judgement(self, clause: Clause, test: Judged) -> Relation:
         """Per unit: how many judgements, and their sum or the latest one."""
-        e = self._in_period(test.tally)
+        e = self._in_period(test.tally.kinds)
         if test.pick == "mean":
             picked = e
         else:
@@ -394,8 +651,8 @@ class Compiler:
             picked.group_by("unit_id").agg(**{f"n_{name}": picked.count(), f"sum_{name}": picked.quantity.sum()}),
         )
 
-    def _beneath(self, clause: Clause, test: Each) -> Relation:
-        """Per unit: cells owed and met by the units of a kind directly beneath it, each owing its own."""
+    def owing_beneath(self, clause: Clause) -> Relation:
+        """(parent_id, unit_id, owes): which cells the units of a kind directly beneath owe, each its own, as bits."""
         frame, name = self.frame, clause.id
         day, first = lit(frame.day), lit(frame.period.first)
         p = PLACEMENTS.filter(PLACEMENTS.kind == clause.per, PLACEMENTS.since <= day, *known(PLACEMENTS, frame))
@@ -404,58 +661,58 @@ class Compiler:
             p = p.filter(p.parent_id.isin(SCOPE.id))
         lasting = p.until.isnull() | (p.until > day)
         p = p.select("unit_id", "parent_id", "since", until=ibis.ifelse(lasting, lit(FAR), p.until))
-        following = p.since.lead().over(ibis.window(group_by=[p.parent_id, p.unit_id], order_by=p.since))
-        p = self._step(f"{name}_beneath_spans", p.mutate(following=following))
-        breaks = (p.until < lit(FAR)) & (p.following.isnull() | (p.following > p.until))
-        owes: dict[str, Column] = {}
-        for position, cell in enumerate(self.cells_of(clause)):
-            if clause.part_year == "whole_units":
-                begun = flag((p.since <= lit(cell.first)) & (p.until > lit(cell.first))).max()
-                owes[f"owes_{position}"] = begun * (
-                    1 - flag(breaks & (p.until > lit(cell.first)) & (p.until <= lit(cell.last))).max()
-                )
-            else:
-                owes[f"owes_{position}"] = flag((p.since <= lit(cell.last)) & (p.until > lit(cell.first))).max()
-        owing = self._step(f"{name}_beneath", p.group_by(["parent_id", "unit_id"]).agg(**owes))
+        whole = clause.part_year == "whole_units"
+        if whole:
+            following = p.since.lead().over(ibis.window(group_by=[p.parent_id, p.unit_id], order_by=p.since))
+            p = p.mutate(following=following)
+        masks = self._spread(p, whole=whole, touching=not whole)
+        p = self._step(f"{name}_beneath_spans", p.select("unit_id", "parent_id", **masks))
+        months = p.group_by(["parent_id", "unit_id"]).agg(**{MONTHS_OF[whole]: self.months(p, whole=whole)})
+        return self._step(f"{name}_beneath", months.select("parent_id", "unit_id", owes=self.owed(months, clause)))
+
+    def _beneath(self, clause: Clause, test: Each) -> Relation:
+        """Per unit: cells owed and met by the units of a kind directly beneath it."""
+        frame, name = self.frame, clause.id
+        owing = self.owing_beneath(clause)
         e = ENTRIES.filter(
             counts(ENTRIES, test.tally),
-            ENTRIES.happened_on >= first,
-            ENTRIES.happened_on <= day,
+            ENTRIES.happened_on >= lit(frame.period.first),
+            ENTRIES.happened_on <= lit(frame.day),
             *known(ENTRIES, frame),
             ENTRIES.unit_id.isin(owing.unit_id),
         )
-        cells = list(enumerate(self.cells_of(clause)))
-        done = self._step(
-            f"{name}_beneath_counted",
-            e.group_by("unit_id").agg(**{f"n_{at}": tallied(e, test.tally, within(e, cell)) for at, cell in cells}),
-        )
+        e = e.mutate(cell=self._cell(e, test.unit))
+        n = tallied(e, test.tally)
+        each = e.group_by(["unit_id", "cell"]).agg(n=n)
+        enough = ibis.ifelse(each.n >= test.at_least, each.cell, 0)
+        done = self._step(f"{name}_beneath_counted", each.group_by("unit_id").agg(done=small(enough.sum())))
         both = owing.left_join(done, "unit_id")
-        met = {at: flag((both[f"owes_{at}"] == 1) & (ibis.coalesce(both[f"n_{at}"], 0) >= test.at_least)) for at, _cell in cells}
+        met = both.select("parent_id", "owes", met=both.owes & ibis.coalesce(both.done, 0))
+        met = self._step(f"{name}_beneath_met", met.select("parent_id", "owes", "met", short=met.owes - met.met))
+        ended, open_ = self._ended_bits(clause)
         each = self._step(
             f"{name}_beneath_cells",
-            both.select(
+            met.select(
                 "parent_id",
-                owed=total(both[f"owes_{at}"] for at, _cell in cells),
-                met=total(met.values()),
-                missed=total(both[f"owes_{at}"] - met[at] for at, cell in cells if frame.ended(cell)),
-                so_far=total(both[f"owes_{at}"] if frame.ended(cell) else met[at] for at, cell in cells),
-                next=self._next_cell(clause, {at: both[f"owes_{at}"] for at, _cell in cells}, met),
+                owed=bits_in(met.owes),
+                met=bits_in(met.met),
+                missed=bits_in(met.short & ended),
+                so_far=bits_in(met.met + (met.short & ended)),
+                next=lowest(met.short & open_),
             ),
         )
         return self._step(
             f"{name}_beneath_sums",
             each.group_by(unit_id=each.parent_id).agg(
-                **{f"beneath_{what}_{name}": each[what].sum() for what in ("owed", "met", "missed", "so_far")},
+                **{f"beneath_{what}_{name}": small(each[what].sum()) for what in ("owed", "met", "missed", "so_far")},
                 **{f"beneath_next_{name}": each.next.min()},
             ),
         )
 
-    def _next_cell(self, clause: Clause, owes: Mapping[int, Column], met: Mapping[int, Column]) -> Column:
-        """Which cell falls due next: the first still open one that is owed and not met."""
-        branches = [
-            ((owes[at] == 1) & (met[at] == 0), at) for at, cell in enumerate(self.cells_of(clause)) if not self.frame.ended(cell)
-        ]
-        return ibis.cases(*branches, else_=ibis.null("int64")) if branches else ibis.null("int64")
+    def _ended_bits(self, clause: Clause) -> tuple[int, int]:
+        """The cells that are over, and those that are not."""
+        ended = self.bits(cell for cell in self.cells_of(clause) if self.frame.ended(cell))
+        return ended, self.bits(self.cells_of(clause)) - ended
 
     # -- facts and waivers
 
@@ -483,20 +740,9 @@ class Compiler:
         holds = f.until.isnull() | (f.until > day)
         columns = {f"fact_{key}": f.value.max(where=(f.key == key) & holds) for key in sorted(now)}
         columns |= {f"has_{key}": flag(f.key == key).max() for key in sorted(ever)}
-        facts = self._step("facts", f.group_by("unit_id").agg(**columns))
-        numbers, days = self._typed_facts()
-        typed = {f"number_{key}": number_in(facts[f"fact_{key}"]) for key in sorted(numbers)}
-        typed |= {f"day_{key}": day_in(facts[f"fact_{key}"]) for key in sorted(days)}
-        return self._step("typed_facts", facts.mutate(**typed)) if typed else facts
+        return self._step("facts", f.group_by("unit_id").agg(**columns))
 
-    def _typed_facts(self) -> tuple[set[str], set[str]]:
-        """Keys of the facts that are read as numbers, and as days."""
-        tests = [clause.test for clause in self.scheme.clauses]
-        numbers = {test.years for test in tests if isinstance(test, Every) and isinstance(test.years, str)}
-        numbers |= {measure.fact for test in tests if isinstance(test, Ratio) for measure in (test.of, test.to) if measure.fact}
-        return numbers, {test.seed for test in tests if isinstance(test, Every) and test.seed}
-
-    def _dues(self, row: Relation) -> Relation:
+    def _dues(self, row: Wide) -> dict[str, Column]:
         """When the next act falls due, as text: years added to the first four digits of the last one's day. On 29 February it may
         name a day that is none (2027-02-29): no real day lies between it and the 28th, so comparisons come out as clamped;
         the reader clamps it for showing."""
@@ -505,28 +751,51 @@ class Compiler:
             test, name = clause.test, clause.id
             if not isinstance(test, Every):
                 continue
-            years = lit(test.years) if isinstance(test.years, int) else row[f"number_{test.years}"]
-            years = ibis.ifelse((years >= 1) & (years <= 20), years, ibis.null("int64"))
-            seed = row[f"day_{test.seed}"] if test.seed else ibis.null("string")
+            if isinstance(test.years, int):
+                years = lit(test.years) if 1 <= test.years <= 20 else ibis.null("int64")
+            else:
+                number = number_in(row[f"fact_{test.years}"])
+                years = ibis.ifelse((number >= 1) & (number <= 20), number, ibis.null("int64"))
+            # A fact's shape is looked at only where there was no act: looking is slow.
+            seed = day_in(row[f"fact_{test.seed}"]) if test.seed else ibis.null("string")
             for what, day in (("due", row[f"last_{name}"]), ("before_due", row[f"before_{name}"])):
-                base = ibis.coalesce(day.cast("string"), seed)
-                columns[f"{what}_{name}"] = (base.substr(0, 4).cast("int64") + years).cast("string") + base.substr(4)
-        return self._step("dues", row.mutate(**columns)) if columns else row
+                base = ibis.ifelse(day.isnull(), seed, day.cast("string"))
+                columns[f"base_{what}_{name}"] = base
+                columns[f"years_{name}"] = years
+        return columns
+
+    @staticmethod
+    def _due(row: Wide, what: str, name: str) -> Column:
+        base = row[f"base_{what}_{name}"]
+        return (base.substr(0, 4).cast("int64") + row[f"years_{name}"]).cast("string") + base.substr(4)
 
     def _waivers(self) -> Relation:
-        """Per unit: which clauses were waived for this period. The clause stands in the entry's subject."""
+        """Per unit: which clauses were waived for this period, as bits. The clause stands in the entry's subject."""
         e = ENTRIES.filter(ENTRIES.kind == WAIVED, ENTRIES.happened_on <= lit(self.frame.as_of), *known(ENTRIES, self.frame))
         if self.scoped:
             e = e.filter(e.unit_id.isin(SCOPE.id))
         names = ["", *(clause.id for clause in self.scheme.clauses)]
-        subjects = {name: waiver_subject(self.scheme.key, name, self.frame.period.label) for name in names}
-        e = e.filter(e.subject.isin(list(subjects.values())))
-        columns = {f"waived_{name or 'all'}": flag(e.subject == subject).max() for name, subject in subjects.items()}
-        return self._step("waivers", e.group_by("unit_id").agg(**columns))
+        subjects = [waiver_subject(self.scheme.key, name, self.frame.period.label) for name in names]
+        e = e.filter(e.subject.isin(subjects))
+        columns = {}
+        for word in range(-(-len(subjects) // WAIVERS_AT_ONCE)):
+            here = subjects[word * WAIVERS_AT_ONCE :][:WAIVERS_AT_ONCE]
+            columns[f"waivers_{word}"] = ladder(((e.subject == subject, 1 << at) for at, subject in enumerate(here)), 0)
+        once = e.select("unit_id", **columns).distinct()
+        return self._step("waivers", once.group_by("unit_id").agg(**{word: small(once[word].sum()) for word in columns}))
+
+    def _waived(self, row: Wide, clause: Clause) -> Column:
+        """Whether a clause, or the scheme as a whole, was waived."""
+        at = 1 + next(number for number, other in enumerate(self.scheme.clauses) if other is clause)
+        word, bit = divmod(at, WAIVERS_AT_ONCE)
+        first = ibis.coalesce(row["waivers_0"], 0)
+        if not word:
+            return has_bit(first, 1 | 1 << bit)
+        return has_bit(first, 1) | has_bit(ibis.coalesce(row[f"waivers_{word}"], 0), 1 << bit)
 
     # -- together: one wide row per subject
 
-    def _joined(self) -> Relation:
+    def _joined(self) -> Wide:
         scheme = self.scheme
         plain = [clause for clause in scheme.clauses if clause.applies.empty]
         row = self._activity("subjects", (scheme.subject,), plain)
@@ -538,14 +807,26 @@ class Compiler:
         joins.append(self._waivers())
         narrower: dict[Selection, list[Clause]] = {}
         for clause in scheme.clauses:
+            test, name = clause.test, clause.id
             if not clause.applies.empty:
                 narrower.setdefault(clause.applies, []).append(clause)
-            if isinstance(clause.test, Count) and _once(clause):
-                joins.append(self._counted_once(clause, clause.test))
-            if isinstance(clause.test, Judged):
-                joins.append(self._judgement(clause, clause.test))
-            if clause.per and isinstance(clause.test, Each):
-                joins.append(self._beneath(clause, clause.test))
+            if isinstance(test, Count) and test.tally.once_per:
+                joins.append(self._once(name, f"n_{name}", test.tally))
+            if isinstance(test, Each) and _distinct(test):
+                joins.append(self._once(name, f"done_{name}", test.tally, test))
+            if isinstance(test, Ratio):
+                for side, measure in (("of", test.of), ("to", test.to)):
+                    if measure.tally and measure.tally.once_per and not measure.quantity:
+                        joins.append(self._once(f"{side}_{name}", f"{side}_{name}", measure.tally))
+            if isinstance(test, Every):
+                joins.append(self._last(name, test.tally))
+            if isinstance(test, Judged):
+                joins.append(self._judgement(clause, test))
+            if clause.per and isinstance(test, Each):
+                joins.append(self._beneath(clause, test))
+        for veto in scheme.vetoes:
+            if isinstance(veto.test, Count) and veto.test.tally.once_per:
+                joins.append(self._once(veto.id, f"n_{veto.id}", veto.test.tally))
         for number, (selection, clauses) in enumerate(narrower.items()):
             active = self._activity(f"applies_{number}", (scheme.subject, selection), clauses)
             names = {column: f"{column}_{number}" for column in active.columns if column != "unit_id"}
@@ -553,9 +834,26 @@ class Compiler:
         self.narrower = {clause.id: number for number, clauses in enumerate(narrower.values()) for clause in clauses}
         for source in scheme.sources:
             joins.append(self._source(source))
-        for other in joins:
-            row = row.left_join(other, "unit_id").drop("unit_id_right")
-        return self._dues(self._step("joined", row))
+        columns = list(row.columns)
+        for number, other in enumerate(joins):
+            row = row.left_join(other, "unit_id", rname=f"{{name}}_again_{number}")
+            columns += [column for column in other.columns if column != "unit_id"]
+        joined = Wide.of(self.plan, self.prefix + "joined", row, columns)
+        return self._grow(joined, "measured", self._measured(joined))
+
+    def _measured(self, row: Wide) -> dict[str, Column]:
+        """What is read more than once: cells owed and met, days of dues, the length of a unit's own window."""
+        columns = self._dues(row)
+        for clause in self.scheme.clauses:
+            _months, first, _lasting, suffix = self._active(row, clause)
+            # From the first day of the month in which the unit became active to the period's last.
+            windows = [(first <= lit(last), days) for last, days in self.frame.windows()]
+            columns[f"window{suffix}"] = ladder(windows[:-1], windows[-1][1])
+            if isinstance(clause.test, Each):
+                owes = self.owed(RowWith(row, suffix), clause)
+                columns[f"owes_{clause.id}"] = owes
+                columns[f"met_{clause.id}"] = owes & ibis.coalesce(row[f"done_{clause.id}"], 0)
+        return columns
 
     def _source(self, key: str) -> Relation:
         """Per unit: the verdict and shares of another scheme, in the same frame."""
@@ -565,325 +863,274 @@ class Compiler:
             for clause in self.scheme.clauses
         )
         prefix = f"{self.prefix}{_word(key)}_"
-        inner = Compiler(other, self.frame, self.sources, self.kinds, self.scoped and not over_subtree, self.plan, prefix)
-        verdicts = inner._scored(inner._combined(inner._states(inner._figures(inner._joined()))))
-        name = _word(key)
-        mine = verdicts.select(
-            "unit_id",
-            **{f"{name}_{what}": verdicts[what] for what in ("state_all", "pace_all", "share_met", "share_of", "lasting")},
+        inner = Compiler(
+            other, self.frame, self.sources, self.kinds, self.scoped and not over_subtree, self.plan, prefix, self.dialect
         )
+        verdicts = inner._judged()
+        name = _word(key)
+        uses = {clause.test.use for clause in self.scheme.clauses if isinstance(clause.test, From) and clause.test.scheme == key}
+        wanted = ["state_all", "pace_all", "lasting", *(["share_met", "share_of"] if "share" in uses else [])]
+        own = verdicts.table.select(unit_id=verdicts["unit_id"], **{f"{name}_{what}": verdicts[what] for what in wanted})
+        verdict = self._step(f"from_{name}", own)
         if not over_subtree:
-            return self._step(f"from_{name}", mine)
-        verdict = self._step(f"from_{name}", mine)
+            return verdict
         places = self._step(f"from_{name}_places", self._places(scoped=False))
-        at = places.join(verdict, "unit_id").select("path", **{c: verdict[c] for c in mine.columns if c != "unit_id"})
+        at = places.join(verdict, "unit_id").select("path", **{c: verdict[c] for c in own.columns if c != "unit_id"})
         top = places.select(top_id=places.unit_id, top=places.path)
         if self.scoped:
             top = top.filter(top.top_id.isin(SCOPE.id))
         inside = top.join(at, (at.path >= top.top) & (at.path < top.top + ":"))
-        counted = ~inside[f"{name}_state_all"].isin(list(OUT)) & (inside[f"{name}_lasting"] == 1)
-        sums = inside.group_by(unit_id=inside.top_id).agg(
-            **{
-                f"{name}_met_beneath": flag(counted & inside[f"{name}_state_all"].isin(["met", "met_late"])).sum(),
-                f"{name}_beneath": flag(counted).sum(),
-                f"{name}_share_met_beneath": ibis.coalesce(ibis.ifelse(counted, inside[f"{name}_share_met"], 0).sum(), 0),
-                f"{name}_share_of_beneath": ibis.coalesce(ibis.ifelse(counted, inside[f"{name}_share_of"], 0).sum(), 0),
-            }
-        )
-        sums = self._step(f"from_{name}_sums", sums)
-        return sums.left_join(verdict, "unit_id").drop("unit_id_right")
+        counted = ~one_of(inside[f"{name}_state_all"], OUT, WAIVED_) & (inside[f"{name}_lasting"] == 1)
+        sums = {
+            f"{name}_met_beneath": flag(counted & one_of(inside[f"{name}_state_all"], MET, LATE)).sum(),
+            f"{name}_beneath": flag(counted).sum(),
+        }
+        for what in wanted[3:]:
+            sums[f"{name}_{what}_beneath"] = ibis.coalesce(ibis.ifelse(counted, inside[f"{name}_{what}"], 0).sum(), 0)
+        beneath = self._step(f"from_{name}_sums", inside.group_by(unit_id=inside.top_id).agg(**sums))
+        return beneath.left_join(verdict, "unit_id").drop("unit_id_right")
 
     # -- figures: n, need, missing per clause
 
-    def _figures(self, row: Relation) -> Relation:
+    def _figures(self, row: Wide) -> Wide:
         columns: dict[str, Column] = {}
         for clause in self.scheme.clauses:
-            name = clause.id
-            months, first, lasting, number = self._active(row, clause)
-            columns[f"first_{name}"] = first
-            columns[f"ended_{name}"] = flag(ibis.coalesce(lasting, 0) == 0)
-            columns[f"applies_{name}"] = flag(first.notnull())
-            waived = flag((ibis.coalesce(row.waived_all, 0) == 1) | (ibis.coalesce(row[f"waived_{name}"], 0) == 1))
-            columns[f"waived_{name}"] = waived
-            columns[f"unknown_{name}"] = lit(1 if self.unknown_kind(clause) else 0)
-            if clause.applies.fact:
-                missing = flag(ibis.coalesce(row[f"has_{clause.applies.fact.key}"], 0) == 0)
-                columns[f"unknown_{name}"] = columns[f"unknown_{name}"] + missing
-                columns[f"applies_{name}"] = flag(first.notnull() | (missing == 1))
-            columns |= getattr(self, f"_figure_{type(clause.test).__name__.lower()}")(row, clause, months, number)
+            columns |= getattr(self, f"_figure_{type(clause.test).__name__.lower()}")(row, clause)
         for veto in self.scheme.vetoes:
             if isinstance(veto.test, Count):
                 columns[f"n_{veto.id}"] = ibis.coalesce(row[f"n_{veto.id}"], 0)
-        return self._step("figures", row.select("unit_id", "first", "lasting", **columns))
+        return self._grow(row, "figures", columns)
 
-    def _active(self, row: Relation, clause: Clause) -> tuple[Column, Column, Column, str]:
+    def _active(self, row: Wide, clause: Clause) -> tuple[Column, Column, Column, str]:
         """(active months, first day, lasting, suffix of its columns) of a clause: the subject's, or narrower if it `applies`."""
         number = self.narrower.get(clause.id)
         suffix = "" if number is None else f"_{number}"
-        months = row[f"months{suffix}"] if f"months{suffix}" in row.columns else lit(MONTHS_IN[self.frame.period.unit])
+        months = bits_in(row[f"months{suffix}"]) if clause.part_year == "prorate" else lit(MONTHS_IN[self.frame.period.unit])
         return months, row[f"first{suffix}"], row[f"lasting{suffix}"], suffix
-
-    def _owed(self, row: Relation, clause: Clause, suffix: str) -> dict[int, Column]:
-        column = f"owes_{clause.part_year}_{cell_unit(clause)}_"
-        return {at: ibis.coalesce(row[f"{column}{at}{suffix}"], 0) for at in range(len(self.cells_of(clause)))}
 
     def _needed(self, clause: Clause, need: int, months: Column) -> Column:
         """What is owed of `need` entries by a unit that was there for part of the period."""
         of_months = MONTHS_IN[self.frame.period.unit]
         if clause.part_year != "prorate" or need == 1:
             return lit(need)
-        parts = [(months == count, calendar.prorated(need, count, of_months)) for count in range(1, of_months)]
-        return ibis.cases(*parts, else_=need) if parts else lit(need)
+        return (months * need + (of_months - 1)) // of_months  # as calendar.prorated: no unit is there for less than a month
 
-    def _figure_count(self, row: Relation, clause: Clause, months: Column, suffix: str) -> dict[str, Column]:
+    def _figure_count(self, row: Wide, clause: Clause) -> dict[str, Column]:
         test, name = clause.test, clause.id
         assert isinstance(test, Count)
-        n, need = ibis.coalesce(row[f"n_{name}"], 0), self._needed(clause, test.at_least, months)
-        columns = {f"n_{name}": n, f"need_{name}": need, f"missing_{name}": at_least_zero(need - n)}
-        if clause.part_year == "whole_units":
-            columns[f"owed_{name}"] = self._owed(row, clause, suffix)[0]
+        months = self._active(row, clause)[0]
+        n = ibis.coalesce(row[f"n_{name}"], 0)
+        columns = {f"n_{name}": n, f"need_{name}": self._needed(clause, test.at_least, months)}
         if test.bands:
             reached = [(n >= self._needed(clause, entries, months), worth * 10) for entries, worth in reversed(test.bands)]
             columns[f"earned_{name}"] = ibis.cases(*reached, else_=0)
         return columns
 
-    def _figure_each(self, row: Relation, clause: Clause, months: Column, suffix: str) -> dict[str, Column]:
+    def _figure_each(self, row: Wide, clause: Clause) -> dict[str, Column]:
         test, name = clause.test, clause.id
         assert isinstance(test, Each)
-        cells = self.cells_of(clause)
-        owes = self._owed(row, clause, suffix)
-
-        def done(at: int) -> Column:
-            column = f"n_{name}_{at}"
-            return ibis.coalesce(row[column], 0) if column in row.columns else lit(0)
-
-        met = {at: flag((owes[at] == 1) & (done(at) >= test.at_least)) for at in owes}
+        ended, open_ = self._ended_bits(clause)
+        owes, met = row[f"owes_{name}"], row[f"met_{name}"]
         own = {
-            "owed": total(owes.values()),
-            "met": total(met.values()),
-            "missed": total(owes[at] - met[at] for at in owes if self.frame.ended(cells[at])),
-            "so_far": total(owes[at] if self.frame.ended(cells[at]) else met[at] for at in owes),
+            "owed": bits_in(owes),
+            "met": bits_in(met),
+            "missed": bits_in((owes - met) & ended) if ended else lit(0),
+            "so_far": bits_in(met + ((owes - met) & ended)),
         }
-        next_cell = self._next_cell(clause, owes, met)
+        next_cell = lowest((owes - met) & open_)
         if clause.per:
             # Groups that are no units of their own are recorded on the branch itself: then it owes the cells as one.
             there = row[f"beneath_owed_{name}"].notnull()
-            own = {what: ibis.ifelse(there, row[f"beneath_{what}_{name}"], column).cast("int64") for what, column in own.items()}
+            own = {what: ibis.ifelse(there, row[f"beneath_{what}_{name}"], column) for what, column in own.items()}
             next_cell = ibis.ifelse(there, row[f"beneath_next_{name}"], next_cell)
         return {
             f"n_{name}": own["met"],
             f"need_{name}": own["owed"],
-            f"missing_{name}": own["owed"] - own["met"],
             f"missed_{name}": own["missed"],
             f"so_far_{name}": own["so_far"],
-            f"owed_{name}": flag(own["owed"] > 0),
             f"next_{name}": next_cell,
         }
 
-    def _figure_every(self, row: Relation, clause: Clause, months: Column, suffix: str) -> dict[str, Column]:
+    def _figure_every(self, row: Wide, clause: Clause) -> dict[str, Column]:
         test, name = clause.test, clause.id
         assert isinstance(test, Every)
-        due = row[f"due_{name}"]
-        limit = max((_first_due_after(months, self.frame.day) for months in test.remind), default=None)
-        overdue = due < self.frame.day.isoformat()
-        soon = (due < limit.isoformat()) if limit else lit(False)
-        n = flag(row[f"last_{name}"].notnull() & ~overdue)
-        return {
-            f"n_{name}": ibis.coalesce(n, 0),
-            f"need_{name}": ibis.coalesce(flag(overdue | (n == 1)), 0),
-            f"missing_{name}": ibis.coalesce(flag(overdue), 0),
-            f"due_{name}": due,
-            f"overdue_{name}": ibis.coalesce(flag(overdue), 0),
-            f"soon_{name}": ibis.coalesce(flag(soon & ~overdue), 0),
-            f"late_{name}": ibis.coalesce(flag(row[f"before_due_{name}"] < row[f"again_{name}"].cast("string")), 0),
-        }
+        due, again = self._due(row, "due", name), row[f"again_{name}"]
+        late = self._due(row, "before_due", name) < again.cast("string")
+        return {f"due_{name}": due, f"late_{name}": flag(ibis.ifelse(again.isnull(), False, ibis.coalesce(late, False)))}
 
-    def _figure_ratio(self, row: Relation, clause: Clause, months: Column, suffix: str) -> dict[str, Column]:
+    def _figure_ratio(self, row: Wide, clause: Clause) -> dict[str, Column]:
         test, name = clause.test, clause.id
         assert isinstance(test, Ratio)
 
         def side(which: str, measure: Measure) -> Column:
-            return row[f"number_{measure.fact}"] if measure.fact else ibis.coalesce(row[f"{which}_{name}"], 0).cast("int64")
+            return number_in(row[f"fact_{measure.fact}"]) if measure.fact else ibis.coalesce(row[f"{which}_{name}"], 0)
 
-        of, to = side("of", test.of), side("to", test.to)
-        needed = (to * test.at_least + 999) // 1000
-        return {
-            f"n_{name}": of,
-            f"need_{name}": to,
-            f"missing_{name}": at_least_zero(needed - of),
-            f"tenths_{name}": half_up(of * 1000, to),
-            f"reached_{name}": flag(of * 1000 >= to * test.at_least),
-            f"needed_{name}": needed,
-        }
+        return {f"n_{name}": side("of", test.of), f"need_{name}": side("to", test.to)}
 
-    def _figure_value(self, row: Relation, clause: Clause, months: Column, suffix: str) -> dict[str, Column]:
+    def _figure_value(self, row: Wide, clause: Clause) -> dict[str, Column]:
         test, name = clause.test, clause.id
         assert isinstance(test, Value)
         value = row[f"fact_{test.fact.key}"]
-        nothing = ibis.null("int64")
         return {
-            f"n_{name}": nothing,
-            f"need_{name}": nothing,
-            f"missing_{name}": nothing,
             f"absent_{name}": flag(value.isnull()),
             f"reached_{name}": flag(ibis.coalesce(fact_holds(value, test.fact), False)),
         }
 
-    def _figure_judged(self, row: Relation, clause: Clause, months: Column, suffix: str) -> dict[str, Column]:
+    def _figure_judged(self, row: Wide, clause: Clause) -> dict[str, Column]:
         test, name = clause.test, clause.id
         assert isinstance(test, Judged)
         n = ibis.coalesce(row[f"n_{name}"], 0)
         scored = half_up(ibis.coalesce(row[f"sum_{name}"], 0).cast("int64") * clause.points * 10, n * test.out_of)
         scored = ibis.coalesce(scored, 0)
-        return {
-            f"n_{name}": n,
-            f"need_{name}": lit(1),
-            f"missing_{name}": flag(n == 0),
-            f"earned_{name}": ibis.ifelse(scored > clause.points * 10, clause.points * 10, scored),
-        }
+        most = clause.points * 10
+        return {f"n_{name}": n, f"need_{name}": lit(1), f"earned_{name}": ibis.ifelse(scored > most, most, scored)}
 
-    def _figure_from(self, row: Relation, clause: Clause, months: Column, suffix: str) -> dict[str, Column]:
+    def _figure_from(self, row: Wide, clause: Clause) -> dict[str, Column]:
         test, name = clause.test, clause.id
         assert isinstance(test, From)
         other = _word(test.scheme)
-        state, pace = row[f"{other}_state_all"], row[f"{other}_pace_all"]
+        state = row[f"{other}_state_all"]
         if test.over == "subtree":
             kind = "share_met" if test.use == "share" else "met"
-            n = ibis.coalesce(row[f"{other}_{kind}_beneath"], 0).cast("int64")
-            need = ibis.coalesce(row[f"{other}_share_of_beneath" if test.use == "share" else f"{other}_beneath"], 0).cast("int64")
+            n = ibis.coalesce(row[f"{other}_{kind}_beneath"], 0)
+            need = ibis.coalesce(row[f"{other}_share_of_beneath" if test.use == "share" else f"{other}_beneath"], 0)
         elif test.use == "share":
             n, need = ibis.coalesce(row[f"{other}_share_met"], 0), ibis.coalesce(row[f"{other}_share_of"], 0)
         else:
-            n, need = flag(ibis.coalesce(state.isin(["met", "met_late"]), False)), lit(1)
-        return {
-            f"n_{name}": n,
-            f"need_{name}": need,
-            f"missing_{name}": at_least_zero(need - n),
-            f"source_state_{name}": ibis.coalesce(state, "not_applicable"),
-            f"source_pace_{name}": pace,
-        }
+            n, need = flag(ibis.coalesce(one_of(state, MET, LATE), False)), lit(1)
+        return {f"n_{name}": n, f"need_{name}": need}
 
     # -- states
 
-    def _states(self, row: Relation) -> Relation:
-        first: dict[str, Column] = {}
+    def _states(self, row: Wide) -> Wide:
+        row = self._grow(row, "stated", {f"state_{clause.id}": self._state(row, clause) for clause in self.scheme.clauses})
+        columns: dict[str, Column] = {}
         for clause in self.scheme.clauses:
-            name = clause.id
-            first[f"over_{name}"] = lit(1) if self.frame.over else row[f"ended_{name}"]
-            first[f"bare_{name}"] = self._bare_state(row, clause, first[f"over_{name}"])
-        row = self._step("bare", row.mutate(**first))
-        second: dict[str, Column] = {}
-        for clause in self.scheme.clauses:
-            name = clause.id
-            outside = row[f"applies_{name}"] == 0
-            if f"owed_{name}" in row.columns:
-                outside = outside | ((row[f"owed_{name}"] == 0) & (row[f"unknown_{name}"] == 0))
-            elif isinstance(clause.test, From):
-                outside = outside | (row[f"bare_{name}"] == "not_applicable")
-            second[f"state_{name}"] = ibis.cases(
-                (outside, "not_applicable"),
-                (row[f"waived_{name}"] == 1, "waived"),
-                (row[f"unknown_{name}"] > 0, "unknown"),
-                else_=row[f"bare_{name}"],
-            )
-        row = self._step("stated", row.mutate(**second))
-        third: dict[str, Column] = {}
-        for clause in self.scheme.clauses:
-            third[f"pace_{clause.id}"] = self._pace(row, clause)
-            third[f"alert_{clause.id}"] = self._alert(row, clause)
+            columns[f"pace_{clause.id}"] = self._pace(row, clause)
+            columns[f"alert_{clause.id}"] = self._alert(row, clause)
             if clause.points:
-                third[f"points_{clause.id}"] = self._points(row, clause)
-        return self._step("states", row.mutate(**third))
+                columns[f"points_{clause.id}"] = self._points(row, clause)
+        return self._grow(row, "paced", columns)
 
-    def _bare_state(self, row: Relation, clause: Clause, over: Column) -> Column:
-        """The state of a clause that applies, is not waived, and whose kind is known."""
+    def _state(self, row: Wide, clause: Clause) -> Column:
+        """Outside, waived, unknown, or how far it has come: in this order."""
         test, name = clause.test, clause.id
-        n, need = row[f"n_{name}"], row[f"need_{name}"]
-        running = ibis.cases((over == 1, "unmet"), (n == 0, "not_started"), else_="pending")
-        if isinstance(test, Every):
-            return ibis.cases(
-                (row[f"due_{name}"].isnull(), "unknown"),
-                (row[f"overdue_{name}"] == 1, "unmet"),
-                (row[f"late_{name}"] == 1, "met_late"),
-                else_="met",
-            )
-        if isinstance(test, Value):
-            return ibis.cases(
-                (row[f"absent_{name}"] == 1, "unknown"),
-                (row[f"reached_{name}"] == 1, "met"),
-                (over == 1, "unmet"),
-                else_="pending",
-            )
-        if isinstance(test, Judged):
-            missing = "pending" if test.if_missing == "pending" else ibis.ifelse(over == 1, "unmet", "not_started")
-            return ibis.ifelse(n > 0, "met", missing)
-        if isinstance(test, Ratio):
-            return ibis.cases(
-                (n.isnull() | need.isnull(), "unknown"),
-                (need == 0, "not_applicable"),
-                (row[f"reached_{name}"] == 1, "met"),
-                else_=running,
-            )
+        unknown_kind = self.unknown_kind(clause)
+        first = self._active(row, clause)[1]
+        steps: list[tuple[Column, Any]] = []
+        absent = None
+        if not clause.applies.empty:
+            outside = first.isnull()
+            if clause.applies.fact:
+                absent = ibis.coalesce(row[f"has_{clause.applies.fact.key}"], 0) == 0
+                outside = outside & ~absent
+            steps.append((outside, OUT))
+        if isinstance(test, Each | Count) and not unknown_kind:
+            nothing_owed = None
+            if isinstance(test, Each):
+                nothing_owed = row[f"need_{name}"] == 0
+            elif clause.part_year == "whole_units":
+                suffix = self._active(row, clause)[3]
+                nothing_owed = self.owed(RowWith(row, suffix), clause) == 0
+            if nothing_owed is not None:
+                steps.append((nothing_owed if absent is None else nothing_owed & ~absent, OUT))
         if isinstance(test, From):
             if test.over == "subtree":
-                return ibis.cases((need == 0, "not_applicable"), (n >= need, "met"), else_=running)
-            return row[f"source_state_{name}"]
-        return ibis.ifelse(n >= need, "met", running)
+                steps.append((row[f"need_{name}"] == 0, OUT))
+            else:
+                steps.append((ibis.coalesce(row[f"{_word(test.scheme)}_state_all"], OUT) == OUT, OUT))
+        steps.append((self._waived(row, clause), WAIVED_))
+        if absent is not None and not unknown_kind:
+            steps.append((absent, UNKNOWN))
+        return ibis.cases(*steps, else_=lit(UNKNOWN) if unknown_kind else self._bare_state(row, clause))
 
-    def _pace(self, row: Relation, clause: Clause) -> Column:
+    def _bare_state(self, row: Wide, clause: Clause) -> Column:
+        """The state of a clause that applies, is not waived, and whose kind is known."""
+        test, name = clause.test, clause.id
+        _months, _first, lasting, suffix = self._active(row, clause)
+        left = (ibis.coalesce(lasting, 0) if suffix else lasting) == 0
+        over: list[tuple[Column, Any]] = [(lit(True), UNMET)] if self.frame.over else [(left, UNMET)]
+
+        def running(n: Column) -> Column:
+            return lit(UNMET) if self.frame.over else ibis.cases((left, UNMET), (n == 0, NOT_STARTED), else_=PENDING)
+
+        if isinstance(test, Every):
+            due = row[f"due_{name}"]
+            late = (row[f"late_{name}"] == 1, LATE)
+            return ibis.cases((due.isnull(), UNKNOWN), (self._overdue(due), UNMET), late, else_=MET)
+        if isinstance(test, Value):
+            steps = [(row[f"absent_{name}"] == 1, UNKNOWN), (row[f"reached_{name}"] == 1, MET)]
+            return ibis.cases(*steps, *([] if self.frame.over else over), else_=UNMET if self.frame.over else PENDING)
+        n = row[f"n_{name}"]
+        if isinstance(test, Judged):
+            if test.if_missing == "pending":
+                return ibis.ifelse(n > 0, MET, PENDING)
+            return ibis.cases((n > 0, MET), *([] if self.frame.over else over), else_=UNMET if self.frame.over else NOT_STARTED)
+        if isinstance(test, From) and test.over == "self":
+            return row[f"{_word(test.scheme)}_state_all"]
+        need = row[f"need_{name}"]
+        if isinstance(test, Ratio):
+            reached = n * 1000 >= need * test.at_least
+            return ibis.cases((n.isnull() | need.isnull(), UNKNOWN), (need == 0, OUT), (reached, MET), else_=running(n))
+        return ibis.ifelse(n >= need, MET, running(n))
+
+    def _overdue(self, due: Column) -> Column:
+        return due < self.frame.day.isoformat()
+
+    def _pace(self, row: Wide, clause: Clause) -> Column:
         """`impossible`, `behind` or `on_track` for what is unfinished: certain facts only."""
         test, name = clause.test, clause.id
-        unfinished = row[f"state_{name}"].isin(list(UNFINISHED))
-        nothing = ibis.null("string")
+        unfinished = one_of(row[f"state_{name}"], PENDING, NOT_STARTED)
         if isinstance(test, From) and test.over == "self":
-            return ibis.ifelse(unfinished, ibis.coalesce(row[f"source_pace_{name}"], "on_track"), nothing)
-        if isinstance(test, Value | Judged | Every):
-            return ibis.ifelse(unfinished, "on_track", nothing)
-        n = row[f"n_{name}"]
-        need = row[f"needed_{name}"] if isinstance(test, Ratio) else row[f"need_{name}"]
-        windows = self.frame.windows()
-        # The unit's own window runs from the month in which it became active to the period's end.
-        whole = ibis.cases(*((row[f"first_{name}"] <= lit(last), days) for last, days, _gone in windows), else_=windows[-1][1])
-        gone = ibis.cases(*((row[f"first_{name}"] <= lit(last), days) for last, _days, days in windows), else_=windows[-1][2])
-        behind = n * 4 * whole + need * whole < need * 4 * gone
-        impossible = None
-        if isinstance(test, Each):
-            impossible = row[f"missed_{name}"] > 0
+            other = ibis.coalesce(row[f"{_word(test.scheme)}_pace_all"], 0)
+            return ibis.ifelse(unfinished, ibis.ifelse(other > 0, other, ON_TRACK), 0)
+        if isinstance(test, Every):
+            return lit(0)
+        if isinstance(test, Value | Judged):
+            return ibis.ifelse(unfinished, ON_TRACK, 0)
+        n, need = row[f"n_{name}"], row[f"need_{name}"]
+        steps: list[tuple[Column, Any]] = [(~unfinished, 0)]
+        if isinstance(test, Ratio):
+            need = (need * test.at_least + 999) // 1000
+        elif isinstance(test, Each):
+            steps.append((row[f"missed_{name}"] > 0, IMPOSSIBLE))
         elif isinstance(test, Count) and test.tally.once_per == "day":
-            impossible = row[f"missing_{name}"] > self.frame.days_left
-        steps = [(~unfinished, nothing), *([(impossible, "impossible")] if impossible is not None else []), (behind, "behind")]
-        return ibis.cases(*steps, else_="on_track")
+            steps.append((need - n > self.frame.days_left, IMPOSSIBLE))
+        # The unit's own window runs from the month in which it became active to the period's end.
+        suffix = self._active(row, clause)[3]
+        window, left = row[f"window{suffix}"], (self.frame.period.last - self.frame.day).days
+        steps.append((n * 4 * window + need * window < need * 4 * (window - left), BEHIND))
+        return ibis.cases(*steps, else_=ON_TRACK)
 
-    def _alert(self, row: Relation, clause: Clause) -> Column:
+    def _alert(self, row: Wide, clause: Clause) -> Column:
         test, name = clause.test, clause.id
         state = row[f"state_{name}"]
         if isinstance(test, Every):
-            alert = ibis.cases(
-                (row[f"overdue_{name}"] == 1, "overdue"), (row[f"soon_{name}"] == 1, "due_soon"), else_=ibis.null("string")
-            )
-            return ibis.ifelse(state.isin([*OUT, "unknown"]), ibis.null("string"), alert)
+            due = row[f"due_{name}"]
+            limit = max((_first_due_after(months, self.frame.day) for months in test.remind), default=None)
+            steps = [(one_of(state, OUT, WAIVED_, UNKNOWN) | due.isnull(), 0), (self._overdue(due), OVERDUE)]
+            return ibis.cases(*steps, *([(due < limit.isoformat(), DUE_SOON)] if limit else []), else_=0)
+        steps = [(state == UNMET, OVERDUE)]
+        unfinished = one_of(state, PENDING, NOT_STARTED)
         if isinstance(test, Each):
             cells = self.cells_of(clause)
-            near = [
-                at for at, cell in enumerate(cells) if not self.frame.ended(cell) and (cell.last - self.frame.as_of).days <= 30
-            ]
-            soon = ibis.coalesce(row[f"next_{name}"].isin(near), False) if near else lit(False)
-        else:
-            soon = lit(self.frame.due_soon)
-        return ibis.cases(
-            (state == "unmet", "overdue"), (state.isin(list(UNFINISHED)) & soon, "due_soon"), else_=ibis.null("string")
-        )
+            near = [cell for cell in cells if not self.frame.ended(cell) and (cell.last - self.frame.as_of).days <= SOON]
+            if near:
+                soon = has_bit(ibis.coalesce(row[f"next_{name}"], 0), self.bits(near))
+                steps.append((unfinished & soon, DUE_SOON))
+        elif self.frame.due_soon:
+            steps.append((unfinished, DUE_SOON))
+        return ibis.cases(*steps, else_=0)
 
-    def _points(self, row: Relation, clause: Clause) -> Column:
+    def _points(self, row: Wide, clause: Clause) -> Column:
         """Tenths of points earned so far."""
         test, name, full = clause.test, clause.id, clause.points * 10
         state = row[f"state_{name}"]
-        out = state.isin([*OUT, "unknown"])
-        if f"earned_{name}" in row.columns:
+        if f"earned_{name}" in row:
             earned = row[f"earned_{name}"]
         elif isinstance(test, Ratio):
-            width = test.full_at - test.zero_at
-            above = row[f"tenths_{name}"] - test.zero_at
+            n, width = row[f"n_{name}"], test.full_at - test.zero_at
+            above = half_up(n * 1000, row[f"need_{name}"]) - test.zero_at
             linear = half_up(above * full, lit(width))
             earned = ibis.cases((above.isnull() | (above <= 0), 0), (above >= width, full), else_=linear)
         elif isinstance(test, Each):
@@ -891,8 +1138,8 @@ class Compiler:
         elif isinstance(test, From) and (test.use == "share" or test.over == "subtree"):
             earned = half_up(row[f"n_{name}"] * full, row[f"need_{name}"])
         else:
-            earned = ibis.ifelse(state.isin(["met", "met_late"]), full, 0)
-        return ibis.ifelse(out, 0, ibis.coalesce(earned, 0))
+            earned = ibis.ifelse(one_of(state, MET, LATE), full, 0)
+        return ibis.ifelse(one_of(state, OUT, WAIVED_, UNKNOWN), 0, ibis.coalesce(earned, 0))
 
     # -- the verdict
 
@@ -908,136 +1155,126 @@ class Compiler:
         for group in reversed(groups):
             parts = [part if isinstance(part, str) else names[id(part)] for part in group.of]
             row = self._group(row, names[id(group)], parts, group.at_least)
-        alerts = [row[f"alert_{clause.id}"] for clause in self.scheme.clauses if clause.id in self.scheme.verdict.leaves]
-        return self._step(
-            "combined",
-            row.mutate(
-                alert_all=ibis.cases(
-                    (any_of(ibis.coalesce(alert == "overdue", False) for alert in alerts), "overdue"),
-                    (any_of(ibis.coalesce(alert == "due_soon", False) for alert in alerts), "due_soon"),
-                    else_=ibis.null("string"),
-                ),
-                **self._share(row),
-            ),
-        )
+        leaves = self.scheme.verdict.leaves
+        alerts = [row[f"alert_{clause.id}"] for clause in self.scheme.clauses if clause.id in leaves]
+        alert = ibis.greatest(*alerts) if len(alerts) > 1 else alerts[0]
+        return self._grow(row, "combined", {"alert_all": alert, **self._share(row)})
 
-    def _group(self, row: Relation, name: str, parts: list[str], at_least: int | None) -> Relation:
-        def number(*states: str) -> Column:
-            return total(flag(row[f"state_{part}"].isin(list(states))) for part in parts)
-
-        row = self._step(
-            f"tally_{name}",
-            row.mutate(
-                met_n=number("met"),
-                late_n=number("met_late"),
-                open_n=number(*UNFINISHED),
-                fresh_n=number("not_started"),
-                unknown_n=number("unknown"),
-                waived_n=number("waived"),
-                asked_n=lit(len(parts)) - number(*OUT),
-                on_track_n=total(flag(ibis.coalesce(row[f"pace_{part}"] == "on_track", False)) for part in parts),
-                lost_n=total(flag(ibis.coalesce(row[f"pace_{part}"] == "impossible", False)) for part in parts),
-            ),
-        )
-        need = row.asked_n if at_least is None else ibis.ifelse(row.asked_n < at_least, row.asked_n, at_least)
-        row = self._step(f"needed_{name}", row.mutate(need_n=need))
-        done = row.met_n + row.late_n
-        state = ibis.cases(
-            (row.asked_n == 0, ibis.ifelse(row.waived_n > 0, "waived", "not_applicable")),
-            (row.met_n >= row.need_n, "met"),
-            (done >= row.need_n, "met_late"),
-            (done + row.open_n + row.unknown_n < row.need_n, "unmet"),
-            (done + row.open_n < row.need_n, "unknown"),
-            (row.fresh_n == row.asked_n, "not_started"),
-            else_="pending",
-        )
-        row = self._step(f"verdict_{name}", row.mutate(**{f"state_{name}": state}))
-        kept = row.drop(
-            "met_n", "late_n", "open_n", "fresh_n", "unknown_n", "waived_n", "asked_n", "on_track_n", "lost_n", "need_n"
-        )
-        done = row.met_n + row.late_n
-        pace = ibis.cases(
-            (~row[f"state_{name}"].isin(list(UNFINISHED)), ibis.null("string")),
-            (done + row.open_n + row.unknown_n - row.lost_n < row.need_n, "impossible"),
-            (done + row.on_track_n + row.unknown_n < row.need_n, "behind"),
-            else_="on_track",
-        )
-        columns = {column: row[column] for column in kept.columns}
-        columns |= {
-            f"pace_{name}": pace,
-            f"n_{name}": done,
-            f"need_{name}": row.need_n,
-            f"missing_{name}": at_least_zero(row.need_n - done),
+    def _group(self, row: Wide, name: str, parts: list[str], at_least: int | None) -> Wide:
+        """A combination's state, pace and figures, out of sums of its parts' numbers: see STATE."""
+        chunks = [parts[at : at + PARTS_AT_ONCE] for at in range(0, len(parts), PARTS_AT_ONCE)]
+        sums = {
+            f"{what}_{at}_{name}": total([lit(0).cast("int64"), *(row[f"{what}_{part}"] for part in chunk)])
+            for what in ("state", "pace")
+            for at, chunk in enumerate(chunks)
         }
-        return self._step(f"paced_{name}", row.select(**columns))
+        row = self._grow(row, f"tally_{name}", sums)
 
-    def _share(self, row: Relation) -> dict[str, Column]:
+        def number(what: str, *states: int) -> Column:
+            return reduce(
+                lambda one, other: one + other,
+                (how_many(row[f"{what}_{at}_{name}"], state) for at in range(len(chunks)) for state in states),
+            )
+
+        counts = {
+            "done": number("state", MET, LATE),
+            "open": number("state", PENDING, NOT_STARTED),
+            "asked": len(parts) - number("state", OUT, WAIVED_),
+            "unknown": number("state", UNKNOWN),
+        }
+        row = self._grow(row, f"counted_{name}", {f"{what}_{name}": column for what, column in counts.items()})
+        done, open_, asked, unknown = (row[f"{what}_{name}"] for what in counts)
+        need = asked if at_least is None else ibis.ifelse(asked < at_least, asked, at_least)
+        row = self._grow(
+            row,
+            f"verdict_{name}",
+            {
+                f"state_{name}": ibis.cases(
+                    (asked == 0, ibis.ifelse(number("state", WAIVED_) > 0, WAIVED_, OUT)),
+                    (done - number("state", LATE) >= need, MET),
+                    (done >= need, LATE),
+                    (done + open_ + unknown < need, UNMET),
+                    (done + open_ < need, UNKNOWN),
+                    (number("state", NOT_STARTED) == asked, NOT_STARTED),
+                    else_=PENDING,
+                ),
+                f"need_{name}": need,
+            },
+        )
+        done, open_, unknown, need = (row[f"{what}_{name}"] for what in ("done", "open", "unknown", "need"))
+        pace = ibis.cases(
+            (~one_of(row[f"state_{name}"], PENDING, NOT_STARTED), 0),
+            (done + open_ + unknown - number("pace", IMPOSSIBLE) < need, IMPOSSIBLE),
+            (done + number("pace", ON_TRACK) + unknown < need, BEHIND),
+            else_=ON_TRACK,
+        )
+        return self._grow(row, f"paced_{name}", {f"pace_{name}": pace, f"n_{name}": done})
+
+    def _share(self, row: Wide) -> dict[str, Column]:
         """Cells met among those owed so far; a clause without cells is one cell, owed once it is met or over."""
         met, of = [], []
         for clause in self.scheme.clauses:
             name = clause.id
-            counted = ~row[f"state_{name}"].isin(list(OUT))
+            state = row[f"state_{name}"]
             if isinstance(clause.test, Each):
-                met.append(ibis.ifelse(counted, row[f"n_{name}"], 0))
-                of.append(ibis.ifelse(counted, row[f"so_far_{name}"], 0))
+                out = one_of(state, OUT, WAIVED_)
+                met.append(ibis.ifelse(out, 0, row[f"n_{name}"]))
+                of.append(ibis.ifelse(out, 0, row[f"so_far_{name}"]))
             else:
-                done = flag(row[f"state_{name}"].isin(["met", "met_late"]))
-                met.append(done)
-                of.append(ibis.ifelse(row[f"state_{name}"] == "unmet", 1, done))
+                met.append(flag(one_of(state, MET, LATE)))
+                of.append(flag(one_of(state, MET, LATE, UNMET)))
         return {"share_met": total(met), "share_of": total(of)}
 
-    def _scored(self, row: Relation) -> Relation:
+    def _scored(self, row: Wide) -> Wide:
         scheme = self.scheme
-        fired = {veto.id: self._fired(row, veto.test) for veto in scheme.vetoes}
-        row = self._step("vetoed", row.mutate(**{f"fired_{name}": flag(condition) for name, condition in fired.items()}))
+        if scheme.vetoes:
+            row = self._grow(row, "vetoed", {f"fired_{veto.id}": flag(self._fired(row, veto)) for veto in scheme.vetoes})
         if scheme.score is None:
             return row
         score = scheme.score
         if score.share == "cells":
-            return self._step("scored", row.mutate(score=half_up(row.share_met * 1000, row.share_of)))
+            return self._grow(row, "scored", {"score": half_up(row["share_met"] * 1000, row["share_of"])})
         worth = [clause for clause in scheme.clauses if clause.points]
         earned = total(row[f"points_{clause.id}"] for clause in worth)
-        asked = total(ibis.ifelse(row[f"state_{clause.id}"].isin(list(OUT)), 0, clause.points) for clause in worth)
-        row = self._step("earned", row.mutate(earned=earned, asked=asked))
+        asked = total(ibis.ifelse(one_of(row[f"state_{clause.id}"], OUT, WAIVED_), 0, clause.points) for clause in worth)
+        row = self._grow(row, "earned", {"earned": earned, "asked": asked})
         unit = 1 if score.decimals else 10
         if scheme.rescale:
-            points = half_up(row.earned * score.scale, row.asked * unit) * unit
+            points = half_up(row["earned"] * score.scale, row["asked"] * unit) * unit
         else:
-            points = half_up(row.earned, lit(unit)) * unit
-        row = self._step("rounded", row.mutate(score=points))
-        cap = score.cap * 10
-        row = self._step("capped", row.mutate(score=ibis.ifelse(row.score > cap, cap, row.score)))
-        for veto in scheme.vetoes:
-            if veto.effect.score is not None:
-                most = veto.effect.score * 10
-                hit = (row[f"fired_{veto.id}"] == 1) & (row.score > most)
-                row = row.mutate(score=ibis.ifelse(hit, most, row.score))
+            points = half_up(row["earned"], lit(unit)) * unit
+        row = self._grow(row, "rounded", {"points": points})
+        points, cap = row["points"], score.cap * 10
+        most = [(row[f"fired_{veto.id}"], veto.effect.score * 10) for veto in scheme.vetoes if veto.effect.score is not None]
+        limits = [
+            ((fired == 1) & (points > at_most), min(at_most, cap)) for fired, at_most in sorted(most, key=lambda each: each[1])
+        ]
+        points = ibis.cases(*limits, (points > cap, cap), else_=points)
+        row = self._grow(row, "scored", {"score": points})
         if not scheme.levels:
-            return self._step("scored", row)
-        row = self._step("scored", row)
+            return row
         branches = [
             (
-                all_of([row.score >= level.at_least, *(row[f"state_{clause}"] == state for clause, state in level.needs)]),
+                all_of(
+                    [row["score"] >= level.at_least, *(row[f"state_{clause}"] == STATE[state] for clause, state in level.needs)]
+                ),
                 level.stars,
             )
             for level in scheme.levels
         ]
-        row = self._step("levelled", row.mutate(stars=ibis.cases(*branches, else_=ibis.null("int64"))))
-        for veto in scheme.vetoes:
-            if veto.effect.stars_max is not None:
-                hit = (row[f"fired_{veto.id}"] == 1) & (row.stars > veto.effect.stars_max)
-                row = row.mutate(stars=ibis.ifelse(hit, veto.effect.stars_max, row.stars))
-        return self._step("starred", row)
+        row = self._grow(row, "levelled", {"reached": ibis.cases(*branches, else_=ibis.null("int64"))})
+        stars = row["reached"]
+        most = [(row[f"fired_{veto.id}"], veto.effect.stars_max) for veto in scheme.vetoes if veto.effect.stars_max is not None]
+        limits = [((fired == 1) & (stars > at_most), at_most) for fired, at_most in sorted(most, key=lambda each: each[1])]
+        return self._grow(row, "starred", {"stars": ladder(limits, stars)})
 
-    def _fired(self, row: Relation, test: Count | When) -> Column:
+    def _fired(self, row: Wide, veto: Veto) -> Column:
+        test = veto.test
         if isinstance(test, Count):
-            return row[f"n_{self._veto_id(test)}"] >= test.at_least
+            return row[f"n_{veto.id}"] >= test.at_least
         if test.alert:
-            return ibis.coalesce(row[f"alert_{test.clause}"] == test.alert, False)
-        return row[f"state_{test.clause}"] == test.state
-
-    def _veto_id(self, test: Count) -> str:
-        return next(veto.id for veto in self.scheme.vetoes if veto.test is test)
+            return row[f"alert_{test.clause}"] == ALERT[test.alert]
+        return row[f"state_{test.clause}"] == STATE[test.state]
 
     # -- names and places
 
@@ -1046,19 +1283,23 @@ class Compiler:
         p = PLACEMENTS.filter(PLACEMENTS.since <= lit(self.frame.day), *known(PLACEMENTS, self.frame))
         if scoped:
             p = p.filter(p.unit_id.isin(SCOPE.id))
-        latest = ibis.row_number().over(ibis.window(group_by=p.unit_id, order_by=p.since.desc()))
-        ranked = p.mutate(place=latest)
-        return ranked.filter(ranked.place == 0).select("unit_id", "path", "name", "kind", "field")
+        # The newest of each unit by a join, since picking it with a window is slow.
+        newest = p.group_by(newest_id=p.unit_id).agg(newest=p.since.max())
+        both = p.join(newest, (p.unit_id == newest.newest_id) & (p.since == newest.newest))
+        return both.select("unit_id", "path", "name", "kind", "field")
 
-    def _named(self, row: Relation) -> Relation:
-        places = self._step("places", self._places(scoped=self.scoped))
-        wanted = {"unit_id": row.unit_id, "lasting": row.lasting}
+    def _named(self, row: Wide) -> Relation:
+        wanted = {}
         for clause in self.scheme.clauses:
             name = clause.id
-            for what in ("n", "need", "missing", "state", "pace", "alert"):
-                wanted[f"{what}_{name}"] = row[f"{what}_{name}"]
+            for what in ("n", "need", "state", "pace", "alert"):
+                if not (isinstance(clause.test, Every | Value) and what in ("n", "need")):
+                    wanted[f"{what}_{name}"] = row[f"{what}_{name}"]
             if isinstance(clause.test, Every):
                 wanted[f"due_{name}"] = row[f"due_{name}"]
+                due, acted = row[f"due_{name}"], row[f"last_{name}"].notnull()
+                wanted[f"n_{name}"] = flag(acted & ~self._overdue(due))
+                wanted[f"need_{name}"] = flag(due.notnull() & (acted | self._overdue(due)))
             elif isinstance(clause.test, Each):
                 wanted[f"next_{name}"] = row[f"next_{name}"]
             if clause.points:
@@ -1067,31 +1308,55 @@ class Compiler:
             if isinstance(veto.test, Count):
                 wanted[f"n_{veto.id}"] = row[f"n_{veto.id}"]
             wanted[f"fired_{veto.id}"] = row[f"fired_{veto.id}"]
-        for what in ("n", "need", "missing", "state", "pace", "alert"):
-            wanted[f"{what}_all"] = row[f"{what}_all"]
-        for what in ("share_met", "share_of", "score", "stars"):
-            if what in row.columns:
-                wanted[what] = row[what]
-        row = self._step("verdicts", row.select(**wanted))
-        named = row.join(places, "unit_id").join(UNITS, places.unit_id == UNITS.id)
-        return named.select(
-            *[row[column] for column in row.columns],
-            **{what: places[what] for what in ("path", "name", "kind", "field")},
-            code=UNITS.code,
-        )
+        wanted |= {f"{what}_all": row[f"{what}_all"] for what in ("n", "need", "state", "pace", "alert")}
+        wanted |= {what: row[what] for what in ("score", "stars") if what in row}
+        self.fixed = {name: column.op().value for name, column in wanted.items() if isinstance(column.op(), Literal_)}
+        wanted = {name: column for name, column in wanted.items() if name not in self.fixed}
+        verdicts = self._step("verdicts", row.table.select(unit_id=row["unit_id"], lasting=row["lasting"], **wanted))
+        p = self._places(scoped=self.scoped)
+        places = self._step("places", p.join(UNITS, p.unit_id == UNITS.id).select(*p.columns, "code"))
+        return verdicts.join(places, "unit_id").select(*verdicts.columns, *(places[c] for c in places.columns if c != "unit_id"))
 
 
 def _tallies(clause: Clause) -> tuple[Tally, ...]:
     return tallies_of(clause.test)
 
 
-def _once(clause: Clause) -> bool:
-    """Whether a clause counts days or subjects rather than entries."""
-    return isinstance(clause.test, Count) and bool(clause.test.tally.once_per)
+def _distinct(test: Each) -> bool:
+    """Whether days or subjects have to be told apart: one entry is enough for one day."""
+    return bool(test.tally.once_per) and test.at_least > 1
 
 
-def cell_unit(clause: Clause) -> str:
-    return clause.test.unit if isinstance(clause.test, Each) else "period"
+@dataclass(frozen=True)
+class Use:
+    """One figure that the shared scan makes: a number of entries, their quantities, or a bit for each cell with enough."""
+
+    column: str
+    kinds: tuple[str, ...]
+    unit: calendar.Unit | None = None
+    at_least: int = 1
+    quantity: bool = False
+
+
+@dataclass(frozen=True)
+class Slots:
+    """Kinds that the same figures count, alike: their numbers (of a slot) begin at `base`, one for each cell."""
+
+    base: int
+    kinds: tuple[str, ...]
+    unit: calendar.Unit | None
+    uses: tuple[int, ...]
+
+
+class RowWith:
+    """A row whose columns have a suffix; null where the unit is none of those: then 0."""
+
+    def __init__(self, row: Wide, suffix: str) -> None:
+        self.row, self.suffix = row, suffix
+
+    def __getitem__(self, column: str) -> Column:
+        found = self.row[column + self.suffix]
+        return ibis.coalesce(found, 0) if self.suffix else found
 
 
 def _word(key: str) -> str:

@@ -7,7 +7,21 @@ counts (of a clause with cells: those that made its cells met, so many as each c
 from functools import lru_cache
 
 from lianxin.schemes import calendar
-from lianxin.schemes.compiler import ENTRIES, SCOPE, Compiled, Compiler, Dialect, Relation, flag, ibis, lit, render, seen
+from lianxin.schemes.compiler import (
+    ENTRIES,
+    SCOPE,
+    Compiled,
+    Compiler,
+    Dialect,
+    Relation,
+    either,
+    flag,
+    has_bit,
+    ibis,
+    lit,
+    render,
+    seen,
+)
 from lianxin.schemes.frame import Frame
 from lianxin.schemes.scheme import Clause, Each, Every, From, Judged, Scheme, Tally, Value, Veto, When, tallies_of
 
@@ -20,7 +34,7 @@ def compiled_drill(scheme: Scheme, clause: str, frame: Frame, dialect: Dialect, 
     """The statement that lists the entries behind one clause, of the units put into its scope. `beneath`: of the units of the
     clause's `per` kind right beneath them."""
     found = scheme.clause(clause) or next(veto for veto in scheme.vetoes if veto.id == clause)
-    compiler = Compiler(scheme, frame, {}, kinds, scoped=True)
+    compiler = Compiler(scheme, frame, {}, kinds, scoped=True, dialect=dialect)
     return render(compiler.plan, _listed(compiler, found, frame, beneath), dialect, scoped=True)
 
 
@@ -63,7 +77,9 @@ def _listed(compiler: Compiler, clause: Clause | Veto, frame: Frame, beneath: bo
         e = compiler._step("in_cells", e.mutate(in_cell=in_cell, done=flag(e.why == COUNTED).sum().over(size)))
         owes = owing.rename(owner="unit_id")
         both = e.left_join(owes, e.unit_id == owes.owner)
-        owed = ibis.cases(*((both.cell == at, ibis.coalesce(both[f"owes_{at}"], 0)) for at, _span in cells), else_=0)
+        owed = ibis.cases(
+            *((both.cell == at, flag(has_bit(ibis.coalesce(both.owes, 0), compiler.bit(span)))) for at, span in cells), else_=0
+        )
         e = compiler._step("owed_cells", both.select(*[e[column] for column in e.columns], owed=owed))
         word = ibis.cases(
             (e.why != COUNTED, e.why),
@@ -77,16 +93,12 @@ def _listed(compiler: Compiler, clause: Clause | Veto, frame: Frame, beneath: bo
 
 
 def _owing(compiler: Compiler, clause: Clause, beneath: bool) -> Relation:
-    """(unit_id, owes_0, owes_1, …): which cells each unit owes."""
+    """(unit_id, owes): which cells each unit owes, as bits."""
     test = clause.test
     assert isinstance(test, Each)
     if beneath:
-        compiler._beneath(clause, test)
-        name = f"{clause.id}_beneath"
-        table = ibis.table(compiler.plan.steps[name].schema(), name=name)
-        columns = {f"owes_{at}": table[f"owes_{at}"].max() for at in range(len(compiler.cells_of(clause)))}
-        return table.group_by("unit_id").agg(**columns)
+        table = compiler.owing_beneath(clause)
+        return table.group_by("unit_id").agg(owes=either(table.owes, compiler.dialect))
     selections = (compiler.scheme.subject,) if clause.applies.empty else (compiler.scheme.subject, clause.applies)
     active = compiler._activity("subjects", selections, [clause])
-    names = {f"owes_{clause.part_year}_{test.unit}_{at}": f"owes_{at}" for at in range(len(compiler.cells_of(clause)))}
-    return active.select("unit_id", **{short: active[long] for long, short in names.items()})
+    return active.select("unit_id", owes=compiler.owed(active, clause))

@@ -73,5 +73,6 @@ def compiled_standings(
     scheme: Scheme, frame: Frame, dialect: Dialect, sources: tuple[Scheme, ...], kinds: frozenset[str], scoped: bool
 ) -> Compiled:
     """Compile once per scheme text, frame and dialect. Schemes compare by what they say, so their hash is part of the key."""
-    compiler = Compiler(scheme, frame, {source.key: source for source in sources}, kinds, scoped)
-    return render(compiler.plan, compiler.build(), dialect, scoped=scoped)
+    compiler = Compiler(scheme, frame, {source.key: source for source in sources}, kinds, scoped, dialect=dialect)
+    last = compiler.build()
+    return render(compiler.plan, last, dialect, scoped=scoped, fixed=tuple(compiler.fixed.items()))

@@ -43,12 +43,9 @@ class Frame:
     def ended(self, cell: Span) -> bool:
         return self.as_of > cell.last
 
-    def windows(self) -> list[tuple[date, int, int]]:
-        """Per month of entry: (its last day, days from its first to the period's last, days of these gone by the as-of day)."""
-        return [
-            (month.last, (self.period.last - month.first).days + 1, max((self.day - month.first).days + 1, 0))
-            for month in self.period.months
-        ]
+    def windows(self) -> list[tuple[date, int]]:
+        """Per month of entry: (its last day, days from its first to the period's last)."""
+        return [(month.last, (self.period.last - month.first).days + 1) for month in self.period.months]
 
 
 def frame_for(

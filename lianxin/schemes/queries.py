@@ -99,7 +99,7 @@ def evaluate(read: Reading, *, ids: Collection[int] | None = None, engine: Engin
     if ids is not None and not ids:
         return []
     compiled = compiled_standings(read.scheme, read.frame, engine.dialect, read.sources, read.kinds, ids is not None)
-    return list(rows_of(read.scheme, read.frame, compiled.columns, engine.rows(fill(compiled, ids, engine.dialect))))
+    return list(rows_of(read.scheme, read.frame, compiled, engine.rows(fill(compiled, ids, engine.dialect))))
 
 
 def standings(

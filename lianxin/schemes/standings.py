@@ -2,23 +2,26 @@
 
 from calendar import monthrange
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 from lianxin.schemes import calendar
+from lianxin.schemes.compiler import ALERT, PACE, STATE, Compiled
 from lianxin.schemes.frame import Frame
-from lianxin.schemes.scheme import Clause, Count, Each, Every, Scheme, Title
+from lianxin.schemes.scheme import Clause, Count, Each, Every, Ratio, Scheme, Title
 
 WHOLE = ""
 """The clause of a row that is the verdict as a whole."""
 
 OUT = ("not_applicable", "waived")
+STATE_WORD = {number: word for word, number in STATE.items()}
+PACE_WORD = {0: None, **{number: word for word, number in PACE.items()}}
+ALERT_WORD = {0: None, **{number: word for word, number in ALERT.items()}}
 OWING = ("not_started", "pending", "unmet")
 
 
-@dataclass(frozen=True, slots=True)
-class StandingRow:
+class StandingRow(NamedTuple):
     """Where one unit stands with one clause of a scheme (`clause` empty: with the scheme as a whole)."""
 
     unit_id: int
@@ -63,85 +66,75 @@ class StandingRow:
         return "" if self.score is None else f"{self.score // 10}.{self.score % 10}"
 
 
-def rows_of(scheme: Scheme, frame: Frame, columns: tuple[str, ...], wide: list[tuple[Any, ...]]) -> Iterator[StandingRow]:
+def rows_of(scheme: Scheme, frame: Frame, compiled: Compiled, wide: list[tuple[Any, ...]]) -> Iterator[StandingRow]:
     """Unfold wide rows: per unit its clauses, then its vetoes, then the verdict; units in the order of their paths."""
-    at = {column: position for position, column in enumerate(columns)}
+    fixed = tuple(value for _column, value in compiled.fixed)
+    names = [*compiled.columns, *(column for column, _value in compiled.fixed)]
+    at = {column: position for position, column in enumerate(names)}
     path, unit, code, name = at["path"], at["unit_id"], at["code"], at["name"]
     kind, field, lasting = at["kind"], at["field"], at["lasting"]
-    picks = [
+    picks: list[Any] = [
         (
-            clause,
-            [at[f"{what}_{clause.id}"] for what in ("n", "need", "missing", "state", "pace", "alert")],
-            _due(scheme, clause, frame, at),
+            (clause.id, clause.title),
+            *(at.get(f"{what}_{clause.id}", -1) for what in ("n", "need", "state", "pace", "alert", "points")),
+            _missing(clause),
+            _due(clause, frame, at),
         )
         for clause in scheme.clauses
     ]
-    whole = [at[f"{what}_all"] for what in ("n", "need", "missing", "state", "pace", "alert")]
-    score, stars = at.get("score"), at.get("stars")
-    tail: tuple[Any, ...] = (frame.as_of, frame.known)
-    period, key, version, digest, title = frame.period.label, scheme.key, scheme.version, scheme.hash, scheme.title
-    make: Any = StandingRow
-    for row in sorted(wide, key=lambda row: row[path]):
-        whose = (row[unit], row[code], row[name], row[path], row[kind], row[field], bool(row[lasting]))
-        head: tuple[Any, ...] = (*whose, key, title, version, digest, period)
-        dues: list[date] = []
-        for clause, (n, need, missing, state, pace, alert), due_of in picks:
-            due = due_of(row)
-            if due is not None and row[missing] and row[state] in OWING:
-                dues.append(due)
-            points = row[at[f"points_{clause.id}"]] if clause.points else None
-            yield make(
-                *head,
-                clause.id,
-                clause.title,
-                row[n],
-                row[need],
-                row[missing],
-                due,
-                row[state],
-                row[pace],
-                row[alert],
-                points,
-                None,
-                *tail,
-            )
-        for veto in scheme.vetoes:
-            fired = bool(row[at[f"fired_{veto.id}"]])
-            n_ = row[at[f"n_{veto.id}"]] if isinstance(veto.test, Count) else int(fired)
-            yield make(
-                *head, veto.id, veto.title, n_, 0, 0, None, "unmet" if fired else "met", None, None, None, None, *tail, "veto"
-            )
-        n, need, missing, state, pace, alert = whole
-        yield make(
-            *head,
-            WHOLE,
-            title,
-            row[n],
-            row[need],
-            row[missing],
-            min(dues, default=None),
-            row[state],
-            row[pace],
-            row[alert],
-            None if score is None else row[score],
-            None if stars is None else row[stars],
-            *tail,
-            "verdict",
-        )
+    n_all, need_all, state_all, pace_all, alert_all = (at[f"{what}_all"] for what in ("n", "need", "state", "pace", "alert"))
+    score, stars = at.get("score", -1), at.get("stars", -1)
+    vetoes = [
+        (veto, at[f"fired_{veto.id}"], at[f"n_{veto.id}" if isinstance(veto.test, Count) else f"fired_{veto.id}"])
+        for veto in scheme.vetoes
+    ]
+    tail = (frame.as_of, frame.known)
+    whole = (WHOLE, scheme.title)
+    about = (scheme.key, scheme.title, scheme.version, scheme.hash, frame.period.label)
+    make = StandingRow._make
+    nothing = (None,)  # what is not asked of any unit stands last in every row
+    for found in sorted(wide, key=itemgetter(path)):
+        row = found + fixed + nothing
+        head = (row[unit], row[code], row[name], row[path], row[kind], row[field], bool(row[lasting]), *about)
+        soonest: date | None = None
+        for titled, n_at, need_at, state_at, pace_at, alert_at, points_at, missing_of, due_of in picks:
+            n, need, state = row[n_at], row[need_at], STATE_WORD[row[state_at]]
+            missing = missing_of(n, need)
+            due = None if state in OUT else due_of(row)
+            if due is not None and missing and state in OWING and (soonest is None or due < soonest):
+                soonest = due
+            pace, alert = PACE_WORD[row[pace_at]], ALERT_WORD[row[alert_at]]
+            yield make((*head, *titled, n, need, missing, due, state, pace, alert, row[points_at], None, *tail, "clause"))
+        for veto, fired, n_at in vetoes:
+            state = "unmet" if row[fired] else "met"
+            yield make((*head, veto.id, veto.title, row[n_at], 0, 0, None, state, None, None, None, None, *tail, "veto"))
+        n, need = row[n_all], row[need_all]
+        verdict = (STATE_WORD[row[state_all]], PACE_WORD[row[pace_all]], ALERT_WORD[row[alert_all]], row[score], row[stars])
+        yield make((*head, *whole, n, need, max(need - n, 0), soonest, *verdict, *tail, "verdict"))
 
 
-def _due(scheme: Scheme, clause: Clause, frame: Frame, at: dict[str, int]) -> Callable[[tuple[Any, ...]], date | None]:
+def _missing(clause: Clause) -> Callable[[Any, Any], int | None]:
+    """How much is missing, given n and need."""
+    test = clause.test
+    if isinstance(test, Ratio):
+        at_least = test.at_least
+        return lambda n, need: None if n is None or need is None else max(-(-need * at_least // 1000) - n, 0)
+    return lambda n, need: None if n is None else max(need - n, 0)
+
+
+def _due(clause: Clause, frame: Frame, at: dict[str, int]) -> Callable[[tuple[Any, ...]], date | None]:
     """How to read a clause's due day out of a row."""
-    test, state = clause.test, at[f"state_{clause.id}"]
+    test = clause.test
     if isinstance(test, Every):
         column = at[f"due_{clause.id}"]
-        return lambda row: None if row[state] in OUT else clamped(row[column])
+        return lambda row: clamped(row[column])
     if isinstance(test, Each):
         position = at[f"next_{clause.id}"]
-        lasts = [cell.last for cell in calendar.cells(frame.period, test.unit)]
-        return lambda row: None if row[state] in OUT or row[position] is None else lasts[row[position]]
+        months = [month.first for month in frame.period.months]
+        lasts = {1 << months.index(cell.first): cell.last for cell in calendar.cells(frame.period, test.unit)}
+        return lambda row: lasts.get(row[position])
     last = frame.period.last
-    return lambda row: None if row[state] in OUT else last
+    return lambda row: last
 
 
 def clamped(text: str | None) -> date | None:
