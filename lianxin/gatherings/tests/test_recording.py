@@ -10,8 +10,12 @@ from lianxin.gatherings.actions import NewGathering, record_gatherings
 from lianxin.gatherings.models import Gathering, GatheringVersion
 from lianxin.ledger import clock
 from lianxin.ledger.models import Entry
+from lianxin.liaison.actions import NewVisit, record_visits
 from lianxin.organizations import actions as organizations
 from lianxin.organizations.models import Post
+from lianxin.schemes.actions import publish_scheme
+from lianxin.schemes.queries import standings
+from lianxin.ui.dates import instant
 from tests.forms import fill, keys_on
 
 NEW = "/gatherings/new/"
@@ -39,6 +43,13 @@ def test_a_members_meeting_is_recorded_in_at_most_five_fields(world, name):
     [entry] = Entry.objects.filter(kind="gatherings.members_met")
     gathering = Gathering.objects.get()
     assert (entry.unit, entry.happened_on, entry.subject) == (world.branch, clock.today(), f"gatherings.gathering:{gathering.pk}")
+
+
+def test_a_secretary_of_many_branches_is_still_asked_five_things_at_most(world):
+    actor, person = world.user("county_officer"), world.people["secretary"]
+    organizations.give_post(actor=actor, person=person, unit=world.sibling_branch, title="secretary", since=date(2026, 1, 1))
+    asked = [field.name for field in world.client("secretary").get(NEW).context["form"].visible_fields()]
+    assert asked == ["what", "day", "topic", "present", "place"]
 
 
 @pytest.mark.parametrize("name", ["member", "head", "contact_leader", "county_officer", "inspector", "auditor"])
@@ -161,7 +172,10 @@ def test_who_recorded_it_the_secretary_and_those_above_correct(world, gathering,
     client, address = world.client(name), reverse("correct_gathering", args=[gathering.pk])
     client.post(address, fill(client, address, kind="lesson_held", reason="选错了类别"))
     page = client.get(reverse("gathering", args=[gathering.pk])).content.decode()
-    assert "superseded" in page and "选错了类别" in page, "the old version stays, with the reason"
+    assert '<li class="entry superseded">' in page and "<s>原题</s>" in page, "the old version stays, struck through"
+    corrected = Entry.objects.get(kind="gatherings.lesson_held")
+    who_and_when = f"{world.people[name].name} 于 {instant(corrected.recorded_at)} 更正"
+    assert "选错了类别" in page and who_and_when in page, "with why, who and when"
     assert (standing(world), standing(world, "lesson_held")) == (0, 1)
 
 
@@ -182,6 +196,55 @@ def test_taken_back_it_is_not_counted_and_stays_readable(world, gathering):
     assert standing(world) == 0
     history = client.get(f"/gatherings/?unit={world.branch.code}").content.decode()
     assert "原题" in history and "没有开成" in history and "superseded" in history
+
+
+def test_the_whole_history_of_the_branch_is_there_for_its_secretary(world, gathering):
+    leader = world.people["contact_leader"]
+    record_visits(actor=leader.user, visits=[NewVisit(world.branch, "inspection", date(2026, 3, 9), leader)])
+    record_gatherings(actor=world.user("clerk"), gatherings=[NewGathering(world.group, "group_met", date(2026, 3, 10), "学习")])
+    client = world.client("secretary")
+    correct = reverse("correct_gathering", args=[gathering.pk])
+    client.post(correct, fill(client, correct, topic="改题", reason="题目写错"))
+    history, number = "", 0
+    while number == 0 or f"page={number + 1}" in history:
+        number += 1
+        history += client.get(reverse("history", args=[world.branch.code]), {"page": number}).content.decode()
+    everything = Entry.objects.filter(unit=world.branch)
+    assert everything.count() > 10
+    assert [entry for entry in everything if reverse("entry", args=[entry.pk]) not in history] == []
+    held = client.get(f"/gatherings/?unit={world.branch.code}").content.decode()
+    assert all(topic in held for topic in ("原题", "改题", "学习")), "its groups' meetings among them"
+
+
+# --- one act, counted once -------------------------------------------------------------------------------------------
+
+AND_A_LESSON = """\
+scheme: lessons
+title: {zh: 党课, en: Lessons}
+version: "2025.1"
+effective: {from: 2025-01-01}
+subject: {kind: branch}
+period: year
+part_year: keep
+closes: 10d
+clauses:
+  - {id: lesson, title: {zh: 党课, en: lesson}, count: {kind: gatherings.lesson_held, at_least: 1}}
+  - {id: meeting, title: {zh: 党员大会, en: meeting}, count: {kind: gatherings.members_met, at_least: 1}}
+verdict: {all: [lesson, meeting]}
+"""
+ALSO = "also_counts: [{kind: gatherings.themed_day_held, as: gatherings.lesson_held}]\n"
+
+
+@pytest.mark.parametrize(("text", "lessons"), [(AND_A_LESSON, 0), (AND_A_LESSON + ALSO, 1)])
+def test_one_gathering_counts_as_another_thing_only_where_a_scheme_says_so(world, schemes, text, lessons):
+    publish_scheme(actor=world.user("county_officer"), text=text)
+    client = world.client("secretary")
+    client.post(NEW, fill(client, f"{NEW}?kind=themed_day_held", topic="植树"))
+    assert Entry.objects.filter(kind__startswith="gatherings.").count() == 1, "it is on record once"
+    counted = {(key, row.clause): row.n for key in ("lessons", "themed-day") for row in standings(key, units=[world.branch.pk])}
+    assert counted["lessons", "lesson"] == lessons
+    assert counted["lessons", "meeting"] == 0
+    assert counted["themed-day", "themed_day"] == 1
 
 
 # --- held together ---------------------------------------------------------------------------------------------------

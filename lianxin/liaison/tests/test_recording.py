@@ -10,6 +10,7 @@ from lianxin.ledger.models import Entry
 from lianxin.liaison.models import Problem, VisitVersion
 from lianxin.organizations import actions as organizations
 from lianxin.organizations.models import Post
+from lianxin.ui.dates import instant
 from tests.forms import fill, keys_on
 
 NEW_VISIT, NEW_PROBLEM = "/visits/new/", "/problems/new/"
@@ -59,6 +60,24 @@ def test_what_is_known_is_not_asked(world):
     assert visible_fields(form) == ["kind", "day", "findings"], "one point, and it is the leader who came"
     form = world.client("inspector").get(NEW_VISIT).context["form"]
     assert visible_fields(form) == ["day", "findings"], "an inspector records inspections only, here at the county's one point"
+
+
+@pytest.mark.parametrize("address", [NEW_VISIT, NEW_PROBLEM])
+def test_whoever_holds_every_post_at_many_points_is_still_asked_five_things_at_most(world, address):
+    actor, person = world.user("county_officer"), world.people["contact_leader"]
+    organizations.designate(actor=actor, unit=world.sibling_branch, designation="contact_point", since=date(2021, 1, 1))
+    for unit, title in ((world.branch, "clerk"), (world.sibling_branch, "contact_leader"), (world.county, "inspector")):
+        organizations.give_post(actor=actor, person=person, unit=unit, title=title, since=date(2026, 1, 1))
+    second = organizations.register_person(actor=actor, code="L9", name="另一位", unit=world.branch, since=date(2026, 1, 1))
+    organizations.give_post(actor=actor, person=second, unit=world.branch, title="contact_leader", since=date(2026, 1, 1))
+    asked = visible_fields(world.client("contact_leader").get(address).context["form"])
+    assert "unit" in asked, "there are two points to choose from"
+    assert len(asked) <= 5
+
+
+def test_my_points_say_what_is_still_asked_and_by_when(world, schemes):
+    page = world.client("contact_leader").get("/points/").content.decode()
+    assert "检查指导 0/3，还差3次，12月31日前" in page
 
 
 def test_an_inspector_records_no_research(world):
@@ -210,9 +229,11 @@ def test_who_recorded_it_the_secretary_and_those_above_correct(world, visit, nam
     client, address = world.client(name), reverse("correct_visit", args=[visit.pk])
     client.post(address, fill(client, address, day="2026-03-06", reason="日期记错"))
     page = client.get(reverse("visit", args=[visit.pk])).content.decode()
-    assert "superseded" in page and "日期记错" in page and "原话" in page, (
+    assert '<li class="entry superseded">' in page and "日期记错" in page and "<s>原话</s>" in page, (
         "the old version stays, struck through, with the reason"
     )
+    corrected = Entry.objects.get(kind="liaison.inspected", valid_to=None)
+    assert f"{world.people[name].name} 于 {instant(corrected.recorded_at)} 更正" in page, "with who and when"
     assert [e.happened_on for e in Entry.objects.standing().filter(kind="liaison.inspected")] == [date(2026, 3, 6)]
 
 
@@ -289,6 +310,22 @@ def test_a_problem_counts_once_the_point_confirms_it(world, schemes):
         assert answer.headers["Location"] == reverse("problem", args=[problem.pk])
     assert Entry.objects.filter(kind="liaison.problem_confirmed").count() == 1
     assert "解决实际问题 1/1" in leader.get("/points/").content.decode()
+
+
+def test_a_problem_sent_twice_is_saved_once_and_changed_on_the_way_back_asks_what_was_meant(world):
+    leader = world.client("contact_leader")
+    said = fill(leader, NEW_PROBLEM, matter="路灯坏了", remedy="换了灯泡")
+    first, second = leader.post(NEW_PROBLEM, said), leader.post(NEW_PROBLEM, said)
+    assert first.headers["Location"] == second.headers["Location"] == "/points/"
+    asked = leader.post(NEW_PROBLEM, {**said, "remedy": "换了整灯"})
+    problem = Problem.objects.get()
+    correct = reverse("move_problem", args=[problem.pk, "correct"])
+    assert (asked.status_code, "换了灯泡" in asked.content.decode(), correct in asked.content.decode()) == (409, True, True)
+    to_correct, to_save = keys_on(asked)
+    leader.post(correct, {**said, "remedy": "换了整灯", "submission": to_correct, "reason": "说错了"})
+    assert problem.steps.last().remedy == "换了整灯"
+    leader.post(NEW_PROBLEM, {**said, "matter": "水井坏了", "submission": to_save})
+    assert sorted(step.matter for each in Problem.objects.all() for step in [each.steps.last()]) == ["水井坏了", "路灯坏了"]
 
 
 def test_the_leader_finds_no_button_to_confirm(world):
