@@ -35,7 +35,20 @@ def compiled_drill(scheme: Scheme, clause: str, frame: Frame, dialect: Dialect, 
     clause's `per` kind right beneath them."""
     found = scheme.clause(clause) or next(veto for veto in scheme.vetoes if veto.id == clause)
     compiler = Compiler(scheme, frame, {}, kinds, scoped=True, dialect=dialect)
-    return render(compiler.plan, _listed(compiler, found, frame, beneath), dialect, scoped=True)
+    return render(compiler.plan, _listed(compiler, found, frame, beneath).select(*COLUMNS), dialect, scoped=True)
+
+
+@lru_cache(maxsize=512)
+def compiled_credit(
+    scheme: Scheme, clause: str, frame: Frame, dialect: Dialect, kinds: frozenset[str], beneath: bool
+) -> Compiled:
+    """The statement that counts those entries, (unit_id, unit_path, acts): by the place they were done at."""
+    found = scheme.clause(clause)
+    assert found is not None
+    compiler = Compiler(scheme, frame, {}, kinds, scoped=True, dialect=dialect)
+    done = _listed(compiler, found, frame, beneath)
+    done = done.filter(done.why == COUNTED)
+    return render(compiler.plan, done.group_by(["unit_id", "unit_path"]).agg(acts=done.count()), dialect, scoped=True)
 
 
 def can_drill(clause: Clause) -> bool:
@@ -89,7 +102,7 @@ def _listed(compiler: Compiler, clause: Clause | Veto, frame: Frame, beneath: bo
             else_=COUNTED,
         )
         e = e.mutate(why=word)
-    return compiler._step("listed", e).select(*COLUMNS)
+    return compiler._step("listed", e)
 
 
 def _owing(compiler: Compiler, clause: Clause, beneath: bool) -> Relation:

@@ -146,14 +146,15 @@ def listed(read: "Reading", clause: str, unit_ids: Collection[int], engine: Engi
     veto = next((veto for veto in read.scheme.vetoes if veto.id == clause), None)
     if found is None and (veto is None or isinstance(veto.test, When)):
         return [], ""
-    beneath = bool(found and found.per) and _has_beneath(unit_ids, found.per if found else "")
+    beneath = bool(found and found.per) and has_beneath(unit_ids, found.per if found else "")
     compiled = compiled_drill(read.scheme, clause, read.frame, engine.dialect, read.kinds, beneath)
     sql = fill(compiled, unit_ids, engine.dialect)
     rows = [Listed(row[0], row[1], row[2], _day(row[3]), _instant(row[4]), row[7]) for row in engine.rows(sql)]
     return sorted(rows, key=lambda row: (row.happened_on, row.id)), sql
 
 
-def _has_beneath(unit_ids: Collection[int], kind: str) -> bool:
+def has_beneath(unit_ids: Collection[int], kind: str) -> bool:
+    """Whether units of that kind stand right beneath any of these."""
     return Placement.objects.known().filter(parent_id__in=list(unit_ids), kind=kind).exists()
 
 

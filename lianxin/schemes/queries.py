@@ -15,9 +15,9 @@ from lianxin.ledger.kinds import declared
 from lianxin.organizations.access import APPROVE, ENTRY_VIEW, SCHEME_PUBLISH, SCHEME_VIEW, STANDING_VIEW, AnyUser, may, units_for
 from lianxin.organizations.models import Unit
 from lianxin.schemes import library
-from lianxin.schemes.drill import COUNTED
+from lianxin.schemes.drill import COUNTED, can_drill, compiled_credit
 from lianxin.schemes.engines import LIVE, Engine, compiled_standings, fill
-from lianxin.schemes.explain import ClauseExplained, Explanation, Listed, here, listed, say_missing
+from lianxin.schemes.explain import ClauseExplained, Explanation, Listed, has_beneath, here, listed, say_missing
 from lianxin.schemes.frame import Frame, frame_for
 from lianxin.schemes.models import Version
 from lianxin.schemes.scheme import From, Scheme
@@ -160,7 +160,7 @@ class RollUp:
     clauses_met: int = 0
     clauses: int = 0
     acts: int = 0
-    """What was done: sums of what the clauses count."""
+    """What was done: the entries that counted, each where the scheme credits it."""
     share_met: int = 0
     share_of: int = 0
     stars: dict[int, int] = field(default_factory=dict)
@@ -203,12 +203,35 @@ def rollup(
     known_as_of: datetime | None = None,
     period: str | None = None,
 ) -> dict[str, RollUp]:
-    """Sums of the standings beneath each of these paths, by path. Subjects stand where they stood on the day.
+    """Sums of the standings beneath each of these paths, by path. Subjects stand where they stood on the day; acts are credited
+    as the scheme says, so that parents are the sum of what is beneath them either way.
 
     clause: the verdict as a whole, or one clause. met + behind + impossible + on_track + unmet + unknown = subjects.
     """
-    rows = standings(key, units=units, as_of=as_of, known_as_of=known_as_of, period=period)
-    return roll_up((row for row in rows if row.clause == clause), by_units)
+    read = reading(key, as_of=as_of, known_as_of=known_as_of, period=period)
+    rows = [row for row in evaluate(read, ids=ids_of(units)) if row.clause == clause]
+    sums = roll_up(rows, by_units)
+    for path, acts in acts_by_path(read, rows).items():
+        for length in {len(top) for top in sums}:
+            if path[:length] in sums:
+                sums[path[:length]].acts += acts
+    return sums
+
+
+def acts_by_path(read: Reading, rows: Sequence[StandingRow], engine: Engine = LIVE) -> dict[str, int]:
+    """How many entries counted for these standings, by the path they are credited to: where the work was done
+    (`at_record_date`), or where the unit stands on the period's last day (`at_period_end`). One execution per clause."""
+    now = {row.unit_id: row.unit_path for row in rows}
+    wanted = {row.clause for row in rows}
+    found: Counter[str] = Counter()
+    for clause in read.scheme.clauses:
+        if now and can_drill(clause) and wanted & {clause.id, WHOLE}:
+            beneath = bool(clause.per) and has_beneath(now, clause.per)
+            compiled = compiled_credit(read.scheme, clause.id, read.frame, engine.dialect, read.kinds, beneath)
+            for unit, path, acts in engine.rows(fill(compiled, now, engine.dialect)):
+                stays = read.scheme.credit == "at_record_date" or unit not in now
+                found[path if stays else now[unit]] += acts
+    return dict(found)
 
 
 def roll_up(rows: Iterable[StandingRow], by_units: Sequence[str]) -> dict[str, RollUp]:
