@@ -3,6 +3,7 @@
 import ipaddress
 import json
 import os
+import ssl
 import sys
 from datetime import date, datetime
 from pathlib import Path
@@ -129,7 +130,7 @@ def keys_import(file: Path) -> None:
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64), help=_("Processes that answer."))
 @click.option("--cert", type=OLD_FILE, help=_("Certificate (PEM), with --key: browsers come over https."))
-@click.option("--key", type=OLD_FILE, help=_("Key of the certificate (PEM, PKCS#8)."))
+@click.option("--key", type=OLD_FILE, help=_("Key of the certificate (PEM, without a passphrase)."))
 @click.option(
     "--trusted-proxy", metavar="ADDRESS", help=_("The proxy that ends TLS in front of us; its X-Forwarded headers count.")
 )
@@ -138,6 +139,8 @@ def serve(host: str, port: int, workers: int, cert: Path | None, key: Path | Non
         refuse(_("--cert and --key go together: found one of them."))
     if cert and trusted_proxy:
         refuse(_("--cert or --trusted-proxy, not both: either we end TLS or the proxy does."))
+    if cert and key:
+        _check_certificate(cert, key)
     if trusted_proxy:
         try:
             ipaddress.ip_address(trusted_proxy)
@@ -159,6 +162,19 @@ def serve(host: str, port: int, workers: int, cert: Path | None, key: Path | Non
 
 
 EVERYWHERE = ("0.0.0.0", "127.0.0.1", "::")  # nosec B104  # compared with, not listened on
+
+
+def _check_certificate(cert: Path, key: Path) -> None:
+    try:
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(cert, key, password=lambda: b"")
+    except (OSError, ValueError):
+        refuse(
+            _(
+                "%(cert)s and %(key)s are no certificate and its key: expected both in PEM, fitting each other, the key without"
+                " a passphrase."
+            )
+            % {"cert": cert, "key": key}
+        )
 
 
 def _address(host: str, port: int, cert: Path | None) -> str:

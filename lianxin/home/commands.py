@@ -1,6 +1,6 @@
 """`lianxin brief`: the brief of a unit, in the terminal."""
 
-from datetime import datetime
+from datetime import date
 
 import click
 from django.utils.translation import gettext as _
@@ -10,6 +10,7 @@ from lianxin.home.choice import Choice, view_for
 from lianxin.home.paper import as_text
 from lianxin.ledger import clock
 from lianxin.organizations.models import Unit
+from lianxin.schemes.commands import Day
 from lianxin.ui.terminal import refuse
 
 
@@ -17,9 +18,9 @@ from lianxin.ui.terminal import refuse
     help=_("Print the brief: who is on track, who lacks what, whose elections fall due. Every figure is counted from entries.")
 )
 @click.option("--unit", help=_("Code of the unit, such as 152221. Default: the only county."))
-@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help=_("The day, such as 2026-10-01. Default: today."))
-def brief(unit: str | None = None, as_of: datetime | None = None) -> None:
-    day = as_of.date() if as_of else clock.today()
+@click.option("--as-of", type=Day(), help=_("The day, such as 2026-10-01. Default: today."))
+def brief(unit: str | None = None, as_of: date | None = None) -> None:
+    day = as_of or clock.today()
     if day > clock.today():
         refuse(_("--as-of: %(day)s has not come yet; expected today or an earlier day.") % {"day": day})
     asked = asked_unit(unit)

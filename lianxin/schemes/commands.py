@@ -34,9 +34,12 @@ class Day(click.ParamType):  # type: ignore[type-arg]
         if isinstance(value, date):
             return value
         try:
-            return date.fromisoformat(value)
+            day = date.fromisoformat(value)
         except ValueError:
+            day = date.min
+        if day.year not in YEARS:
             self.fail(_("found “%s”, expected a day such as 2026-10-01") % value, param, ctx)
+        return day
 
 
 class Instant(click.ParamType):  # type: ignore[type-arg]
@@ -55,6 +58,9 @@ class Instant(click.ParamType):  # type: ignore[type-arg]
         except (ValueError, OverflowError):
             self.fail(_("found “%s”, expected a time such as 2026-10-01 or 2026-10-01T09:30") % value, param, ctx)
 
+
+YEARS = range(1900, 2200)
+"""Of which a day may be asked: others are slips of the finger."""
 
 as_of = click.option("--as-of", type=Day(), help=gettext_lazy("The day looked at (today)."))
 known_as_of = click.option("--known-as-of", type=Instant(), help=gettext_lazy("What was known then (everything known now)."))

@@ -311,8 +311,8 @@ def _text_of(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise SchemeError([Problem(str(path), 1, reason or "?", _("a text file in UTF-8"))]) from None
+        reason = _("no file that can be read") if isinstance(error, OSError) else _("bytes that are no text")
+        raise SchemeError([Problem(str(path), 1, reason, _("a text file in UTF-8"))]) from None
 
 
 def library_schemes() -> dict[str, Scheme]:

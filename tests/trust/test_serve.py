@@ -284,6 +284,14 @@ def test_a_half_given_choice_is_refused(words, monkeypatch):
     assert words[0] in refused.output
 
 
+def test_what_is_no_certificate_is_refused_before_anything_is_served(certificate, monkeypatch):
+    monkeypatch.setattr("lianxin.config.serve.serve_until_stopped", lambda *_: None)
+    refused = CliRunner().invoke(commands.serve, ["--cert", str(certificate / "cert.pem"), "--key", "Makefile"])
+    assert refused.exit_code == 1
+    assert refused.output.count("\n") == 1
+    assert "不是证书和它的密钥" in refused.output
+
+
 def test_unguarded_it_does_not_start_and_does_not_go_on():
     with new_house() as house:
         on = " ON ledger_entry" if house.database_url else ""
