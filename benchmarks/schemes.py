@@ -139,8 +139,7 @@ def on_sqlite(duck: Any, units: int) -> None:
 
 
 def on_duckdb(duck: Any, units: int) -> None:
-    from lianxin.schemes.drill import compiled_drill
-    from lianxin.schemes.engines import compiled_standings, fill
+    from lianxin.schemes.engines import compiled_drill, compiled_standings, fill
 
     read = reading()
     compiled = compiled_standings(read.scheme, read.frame, "duckdb", (), read.kinds, False)

@@ -7,13 +7,14 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from lianxin.lake.export import export_lake
 from lianxin.ui.terminal import refuse, say
 
 
 @click.command(help=gettext_lazy("Write the ledger and the tree as Parquet, for analysis apart from the live database."))
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), required=False)
 def lake(folder: Path | None) -> None:
+    from lianxin.lake.export import export_lake  # brings DuckDB, which no other command needs
+
     place = folder or settings.FOLDER.lake
     try:
         counts = export_lake(place)

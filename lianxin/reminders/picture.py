@@ -15,7 +15,7 @@ from lianxin.ledger import clock
 from lianxin.ledger.kept import Head, Kept, ledger_head
 from lianxin.organizations.models import LABEL_WIDTH, Placement, UnitKind
 from lianxin.schemes import queries as schemes
-from lianxin.schemes.queries import StandingRow
+from lianxin.schemes.queries import StandingRow, Versions
 from lianxin.schemes.scheme import Clause, Scheme, Title, tallies_of
 
 MET, ON_TRACK, BEHIND, IMPOSSIBLE, UNMET, UNKNOWN = "met", "on_track", "behind", "impossible", "unmet", "unknown"
@@ -110,8 +110,13 @@ class Picture:
     @property
     def schemes(self) -> Sequence[Scheme]:
         """Schemes in force on the day, trials left out. One execution of each feeds everything shown of the day."""
-        in_force = lambda: schemes.schemes_in_force(self.as_of, known_as_of=self.known)  # noqa: E731
-        return _schemes.get(self.key, self.head, in_force)
+        make = lambda: schemes.schemes_in_force(self.as_of, known_as_of=self.known, versions=self.versions)  # noqa: E731
+        return _schemes.get(self.key, self.head, make)
+
+    @property
+    def versions(self) -> Versions:
+        """What is published: asked for once for all schemes and days."""
+        return _versions.get("published", self.head, schemes.published)
 
     def scheme(self, key: str) -> Scheme | None:
         return next((scheme for scheme in self.schemes if scheme.key == key), None)
@@ -127,7 +132,7 @@ class Picture:
     def _standings(self, scheme: Scheme) -> Standings:
         verdicts: list[StandingRow] = []
         clauses: dict[int, list[StandingRow]] = {}
-        for row in schemes.standings(scheme.key, as_of=self.as_of, known_as_of=self.known):
+        for row in schemes.standings(scheme.key, as_of=self.as_of, known_as_of=self.known, versions=self.versions):
             if row.role == "verdict":
                 verdicts.append(row)
             elif row.role == "clause":
@@ -136,6 +141,7 @@ class Picture:
 
 
 _trees: Kept[Tree] = Kept(6)
+_versions: Kept[Versions] = Kept(1)
 _schemes: Kept[Sequence[Scheme]] = Kept(12)
 _standings: Kept[Standings] = Kept(36)
 

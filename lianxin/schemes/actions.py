@@ -12,7 +12,6 @@ from lianxin.ledger.actions import record
 from lianxin.ledger.models import Entry
 from lianxin.organizations.models import Unit
 from lianxin.schemes import calendar, kinds, library, queries
-from lianxin.schemes.compiler import waiver_subject
 from lianxin.schemes.frame import seal_day
 from lianxin.schemes.loader import Problem, SchemeError, check_together, load_scheme
 from lianxin.schemes.models import Standing, Version
@@ -139,7 +138,7 @@ def waive_clause(
         kind=kinds.WAIVED,
         unit=unit,
         happened_on=day,
-        subject=waiver_subject(scheme, clause, period),
+        subject=kinds.waiver_subject(scheme, clause, period),
         data={"scheme": scheme, "clause": clause, "period": period},
         reason=reason.strip()[:500],
     )
@@ -172,7 +171,7 @@ def doubt_standing(*, actor: AbstractBaseUser, unit: Unit, scheme: str, clause: 
         kind=kinds.DOUBTED,
         unit=unit,
         happened_on=clock.today(),
-        subject=waiver_subject(scheme, clause, period),
+        subject=kinds.waiver_subject(scheme, clause, period),
         data={"scheme": scheme, "clause": clause, "period": period},
         reason=words.strip()[:500],
     )

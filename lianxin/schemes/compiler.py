@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import reduce
 from operator import and_, or_
-from typing import Any, Literal
+from typing import Any
 
 import ibis as typed_ibis
 import ibis.backends.sql.compilers as typed_compilers
@@ -25,8 +25,9 @@ from ibis.expr.operations import Literal as Literal_
 
 from lianxin.schemes import calendar
 from lianxin.schemes.calendar import FAR, MONTHS_IN, Span
+from lianxin.schemes.engines import SCOPE_SLOT, Compiled, Dialect
 from lianxin.schemes.frame import SOON, Frame
-from lianxin.schemes.kinds import WAIVED
+from lianxin.schemes.kinds import WAIVED, waiver_subject
 from lianxin.schemes.scheme import (
     Clause,
     Combination,
@@ -45,13 +46,13 @@ from lianxin.schemes.scheme import (
     Veto,
     tallies_of,
 )
+from lianxin.schemes.standings import ALERT, PACE, PACES, STATE, STATES, WIDTH
 
 ibis: Any = typed_ibis
 """Ibis's own types stop at the public ones of its expressions; the plans are checked by running them."""
 lit: Any = ibis.literal
 compilers: Any = typed_compilers
 
-Dialect = Literal["sqlite", "postgres", "duckdb"]
 Column = Any
 Relation = Any
 
@@ -93,18 +94,7 @@ FACTS = ibis.table({**_DATED, "key": "string", "value": "string"}, name="organiz
 UNITS = ibis.table({"id": "int64", "code": "string"}, name="organizations_unit")
 SCOPE = ibis.table({"id": "int64"}, name="scope_units")
 """The units asked for. Its text is put in when the statement is run, so that one compiled statement serves every user."""
-SCOPE_SLOT = "/* the units asked for */"
 
-WIDTH = 7
-"""Bits in which one state is counted: a number of clauses below 128 fits."""
-STATES = ("met", "met_late", "pending", "not_started", "unmet", "unknown", "waived", "not_applicable")
-STATE = {state: 1 << WIDTH * place for place, state in enumerate(STATES)}
-"""In statements a state is a number with one bit set, so that the sum over some clauses says how many are in each state."""
-PACES = ("on_track", "behind", "impossible")
-PACE = {pace: 1 << WIDTH * place for place, pace in enumerate(PACES)}
-"""Likewise; 0: none, since nothing is unfinished."""
-ALERT = {"due_soon": 1, "overdue": 2}
-"""The greater is the more pressing; 0: none."""
 MET, LATE, PENDING, NOT_STARTED, UNMET, UNKNOWN, WAIVED_, OUT = (STATE[state] for state in STATES)
 ON_TRACK, BEHIND, IMPOSSIBLE = (PACE[pace] for pace in PACES)
 DUE_SOON, OVERDUE = ALERT["due_soon"], ALERT["overdue"]
@@ -186,16 +176,6 @@ class Wide:
         return source.select(
             **{column: self.fresh[column] if column in self.fresh else source[column] for column in self.needed()}
         )
-
-
-@dataclass(frozen=True)
-class Compiled:
-    """A statement ready to run, and the order of its columns."""
-
-    sql: str
-    columns: tuple[str, ...]
-    fixed: tuple[tuple[str, Any], ...] = ()
-    """Columns that are the same for every row, and what they are."""
 
 
 def render(
@@ -1366,8 +1346,3 @@ def _word(key: str) -> str:
 def _first_due_after(months: int, day: date) -> date:
     """The first due day of which people are not yet reminded, so many months ahead, on `day`."""
     return calendar.first_day_where(lambda due: calendar.add_months(due, -months) > day)
-
-
-def waiver_subject(scheme: str, clause: str, period: str) -> str:
-    """How a waiver names what it waives, in its entry's `subject`."""
-    return f"{scheme}/{clause}/{period}"

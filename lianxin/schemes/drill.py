@@ -4,15 +4,11 @@ Every entry that could have counted is listed with one word: `counted`, or why n
 counts (of a clause with cells: those that made its cells met, so many as each cell asks).
 """
 
-from functools import lru_cache
-
 from lianxin.schemes import calendar
 from lianxin.schemes.compiler import (
     ENTRIES,
     SCOPE,
-    Compiled,
     Compiler,
-    Dialect,
     Relation,
     either,
     flag,
@@ -22,15 +18,15 @@ from lianxin.schemes.compiler import (
     render,
     seen,
 )
+from lianxin.schemes.engines import Compiled, Dialect
 from lianxin.schemes.frame import Frame
-from lianxin.schemes.scheme import Clause, Each, Every, From, Judged, Scheme, Tally, Value, Veto, When, tallies_of
+from lianxin.schemes.scheme import Clause, Each, Every, Judged, Scheme, Tally, Veto, When, tallies_of
+from lianxin.schemes.standings import COUNTED
 
 COLUMNS = ("id", "unit_id", "kind", "happened_on", "recorded_at", "quantity", "subject", "why")
-COUNTED = "counted"
 
 
-@lru_cache(maxsize=512)
-def compiled_drill(scheme: Scheme, clause: str, frame: Frame, dialect: Dialect, kinds: frozenset[str], beneath: bool) -> Compiled:
+def compile_drill(scheme: Scheme, clause: str, frame: Frame, dialect: Dialect, kinds: frozenset[str], beneath: bool) -> Compiled:
     """The statement that lists the entries behind one clause, of the units put into its scope. `beneath`: of the units of the
     clause's `per` kind right beneath them."""
     found = scheme.clause(clause) or next(veto for veto in scheme.vetoes if veto.id == clause)
@@ -38,10 +34,7 @@ def compiled_drill(scheme: Scheme, clause: str, frame: Frame, dialect: Dialect, 
     return render(compiler.plan, _listed(compiler, found, frame, beneath).select(*COLUMNS), dialect, scoped=True)
 
 
-@lru_cache(maxsize=512)
-def compiled_credit(
-    scheme: Scheme, clause: str, frame: Frame, dialect: Dialect, kinds: frozenset[str], beneath: bool
-) -> Compiled:
+def compile_credit(scheme: Scheme, clause: str, frame: Frame, dialect: Dialect, kinds: frozenset[str], beneath: bool) -> Compiled:
     """The statement that counts those entries, (unit_id, unit_path, acts): by the place they were done at."""
     found = scheme.clause(clause)
     assert found is not None
@@ -49,11 +42,6 @@ def compiled_credit(
     done = _listed(compiler, found, frame, beneath)
     done = done.filter(done.why == COUNTED)
     return render(compiler.plan, done.group_by(["unit_id", "unit_path"]).agg(acts=done.count()), dialect, scoped=True)
-
-
-def can_drill(clause: Clause) -> bool:
-    """Whether entries of its own stand behind a clause; facts and other schemes' verdicts have none."""
-    return not isinstance(clause.test, Value | From) and bool(tallies_of(clause.test))
 
 
 def _listed(compiler: Compiler, clause: Clause | Veto, frame: Frame, beneath: bool) -> Relation:

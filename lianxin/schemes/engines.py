@@ -3,15 +3,38 @@
 DuckDB never opens the live SQLite file: two SQLite copies in one process cancel each other's locks.
 """
 
-from collections.abc import Collection, Iterable
-from functools import lru_cache
-from typing import Any, Protocol
+import hashlib
+import json
+import tempfile
+from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Literal, Protocol
 
+from django.conf import settings
+from django.core import signing
 from django.db import connection
 
-from lianxin.schemes.compiler import SCOPE_SLOT, Compiled, Compiler, Dialect, render
 from lianxin.schemes.frame import Frame
 from lianxin.schemes.scheme import Scheme
+
+Dialect = Literal["sqlite", "postgres", "duckdb"]
+SCOPE_SLOT = "/* the units asked for */"
+MOST_STORED = 400
+"""Compiled statements in the data folder; the oldest go."""
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A statement ready to run, and the order of its columns."""
+
+    sql: str
+    columns: tuple[str, ...]
+    fixed: tuple[tuple[str, Any], ...] = ()
+    """Columns that are the same for every row, and what they are."""
 
 
 class Engine(Protocol):
@@ -68,11 +91,85 @@ def fill(compiled: Compiled, units: Iterable[int] | None, dialect: Dialect) -> s
     return compiled.sql if units is None else compiled.sql.replace(SCOPE_SLOT, ids_as_sql(list(units), dialect))
 
 
+# --- Statements, compiled once -----------------------------------------------------------------------------------------------
+
+
 @lru_cache(maxsize=512)
 def compiled_standings(
     scheme: Scheme, frame: Frame, dialect: Dialect, sources: tuple[Scheme, ...], kinds: frozenset[str], scoped: bool
 ) -> Compiled:
     """Compile once per scheme text, frame and dialect. Schemes compare by what they say, so their hash is part of the key."""
-    compiler = Compiler(scheme, frame, {source.key: source for source in sources}, kinds, scoped, dialect=dialect)
-    last = compiler.build()
-    return render(compiler.plan, last, dialect, scoped=scoped, fixed=tuple(compiler.fixed.items()))
+
+    def make() -> Compiled:
+        from lianxin.schemes.compiler import Compiler, render
+
+        compiler = Compiler(scheme, frame, {source.key: source for source in sources}, kinds, scoped, dialect=dialect)
+        last = compiler.build()
+        return render(compiler.plan, last, dialect, scoped=scoped, fixed=tuple(compiler.fixed.items()))
+
+    return _stored(("standings", scheme.hash, [source.hash for source in sources], scoped), frame, dialect, kinds, make)
+
+
+@lru_cache(maxsize=512)
+def compiled_drill(scheme: Scheme, clause: str, frame: Frame, dialect: Dialect, kinds: frozenset[str], beneath: bool) -> Compiled:
+    """The statement that lists the entries behind one clause, of the units put into its scope. `beneath`: of the units of the
+    clause's `per` kind right beneath them."""
+
+    def make() -> Compiled:
+        from lianxin.schemes.drill import compile_drill
+
+        return compile_drill(scheme, clause, frame, dialect, kinds, beneath)
+
+    return _stored(("drill", scheme.hash, clause, beneath), frame, dialect, kinds, make)
+
+
+@lru_cache(maxsize=512)
+def compiled_credit(
+    scheme: Scheme, clause: str, frame: Frame, dialect: Dialect, kinds: frozenset[str], beneath: bool
+) -> Compiled:
+    """The statement that counts those entries, (unit_id, unit_path, acts): by the place they were done at."""
+
+    def make() -> Compiled:
+        from lianxin.schemes.drill import compile_credit
+
+        return compile_credit(scheme, clause, frame, dialect, kinds, beneath)
+
+    return _stored(("credit", scheme.hash, clause, beneath), frame, dialect, kinds, make)
+
+
+def _stored(
+    what: tuple[Any, ...], frame: Frame, dialect: Dialect, kinds: frozenset[str], make: Callable[[], Compiled]
+) -> Compiled:
+    """A compiled statement out of the data folder, where another process has put it, else made now and put there.
+
+    Compiling takes a tenth of a second to a second, and so does loading Ibis, which this spares. Files are signed with the
+    installation's key: one that was changed counts as none. Where nothing can be written, nothing is kept.
+    """
+    if not settings.FOLDER.exists:
+        return make()
+    told = json.dumps([_code(), what, str(frame), dialect, sorted(kinds)])
+    folder = settings.FOLDER.path / "compiled"
+    name = hashlib.sha256(told.encode()).hexdigest()
+    salt = f"lianxin.schemes.compiled {name}"  # so that one statement cannot be put in the place of another
+    try:
+        sql, columns, fixed = signing.loads((folder / name).read_text(), salt=salt)
+        return Compiled(sql, tuple(columns), tuple((column, value) for column, value in fixed))
+    except (OSError, ValueError, signing.BadSignature):
+        made = make()
+    with suppress(OSError):
+        folder.mkdir(exist_ok=True, mode=0o700)
+        for old in sorted(folder.iterdir(), key=lambda file: file.stat().st_mtime)[:-MOST_STORED]:
+            old.unlink(missing_ok=True)
+        with tempfile.NamedTemporaryFile("w", dir=folder, delete=False) as fresh:
+            fresh.write(signing.dumps([made.sql, made.columns, made.fixed], salt=salt, compress=True))
+        Path(fresh.name).replace(folder / name)
+    return made
+
+
+@cache
+def _code() -> str:
+    """What makes statements: this folder's own code and the two packages."""
+    digest = hashlib.sha256()
+    for file in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(file.read_bytes())
+    return f"{digest.hexdigest()} {version('ibis-framework')} {version('sqlglot')}"

@@ -11,10 +11,9 @@ from django.utils.translation import gettext as _
 
 from lianxin.ledger.kinds import declared
 from lianxin.organizations.models import Placement
-from lianxin.schemes.drill import can_drill, compiled_drill
-from lianxin.schemes.engines import LIVE, Engine, fill
+from lianxin.schemes.engines import LIVE, Engine, compiled_drill, fill
 from lianxin.schemes.models import Version
-from lianxin.schemes.scheme import Clause, Every, Scheme, Title, When
+from lianxin.schemes.scheme import Clause, Every, From, Scheme, Title, Value, When, tallies_of
 from lianxin.schemes.standings import StandingRow
 
 if TYPE_CHECKING:
@@ -136,6 +135,11 @@ class Explanation:
     @property
     def title(self) -> str:
         return here(self.scheme.title)
+
+
+def can_drill(clause: Clause) -> bool:
+    """Whether entries of its own stand behind a clause; facts and other schemes' verdicts have none."""
+    return not isinstance(clause.test, Value | From) and bool(tallies_of(clause.test))
 
 
 def listed(read: "Reading", clause: str, unit_ids: Collection[int], engine: Engine = LIVE) -> tuple[list[Listed], str]:

@@ -13,6 +13,12 @@ TRIAL_ENDED = "schemes.trial_ended"
 DOUBTED = "schemes.doubted"
 DOUBT_ANSWERED = "schemes.doubt_answered"
 
+
+def waiver_subject(scheme: str, clause: str, period: str) -> str:
+    """How a waiver names what it waives, in its entry's `subject`."""
+    return f"{scheme}/{clause}/{period}"
+
+
 declare(
     Kind(PUBLISHED, _("scheme published"), {"scheme": str, "version": str, "hash": str}, countable=False),
     Kind(TRIED, _("scheme put on trial"), {"scheme": str, "version": str, "hash": str}, countable=False),

@@ -15,13 +15,12 @@ from lianxin.ledger.kinds import declared
 from lianxin.organizations.access import APPROVE, ENTRY_VIEW, SCHEME_PUBLISH, SCHEME_VIEW, STANDING_VIEW, AnyUser, may, units_for
 from lianxin.organizations.models import Unit
 from lianxin.schemes import library
-from lianxin.schemes.drill import COUNTED, can_drill, compiled_credit
-from lianxin.schemes.engines import LIVE, Engine, compiled_standings, fill
-from lianxin.schemes.explain import ClauseExplained, Explanation, Listed, has_beneath, here, listed, say_missing
+from lianxin.schemes.engines import LIVE, Engine, compiled_credit, compiled_standings, fill
+from lianxin.schemes.explain import ClauseExplained, Explanation, Listed, can_drill, has_beneath, here, listed, say_missing
 from lianxin.schemes.frame import Frame, frame_for
 from lianxin.schemes.models import Version
 from lianxin.schemes.scheme import From, Scheme
-from lianxin.schemes.standings import OWING, WHOLE, rows_of
+from lianxin.schemes.standings import COUNTED, OWING, WHOLE, rows_of
 from lianxin.schemes.standings import StandingRow as StandingRow
 from lianxin.ui.states import find
 
@@ -32,10 +31,21 @@ class NoScheme(LookupError):
     """No published scheme has that key (in that period)."""
 
 
-def schemes_in_force(as_of: date | None = None, *, known_as_of: datetime | None = None) -> list[Scheme]:
+Versions = Sequence[Version]
+"""What `published` gives. Whoever asks for several schemes asks for it once and passes it on."""
+
+
+def published() -> Versions:
+    """Every published version whose trial has not ended. One query."""
+    return library.published()
+
+
+def schemes_in_force(
+    as_of: date | None = None, *, known_as_of: datetime | None = None, versions: Versions | None = None
+) -> list[Scheme]:
     """The schemes in force on a day (today), trials left out, by key."""
     day = as_of or clock.today()
-    versions = [version for version in library.published() if not version.trial]
+    versions = [version for version in (published() if versions is None else versions) if not version.trial]
     keys = sorted({version.key for version in versions})
     found = (library.in_force(key, versions, as_of=day, known=known_as_of) for key in keys)
     return [scheme for scheme in found if scheme is not None]
@@ -59,13 +69,15 @@ def reading(
     period: str | None = None,
     restated: bool = False,
     scheme: Scheme | None = None,
+    versions: Versions | None = None,
 ) -> Reading:
     """Which version of the scheme is used and in which frame. `scheme`: use this text instead of the published one.
+    `versions`: what is published, where it is known already.
 
     Raises NoScheme where there is none, ValueError where the period has no such name or has not begun.
     """
     day = as_of or clock.today()
-    versions = library.published()
+    versions = published() if versions is None else versions
     chosen = scheme or library.in_force(key, versions, as_of=day, known=known_as_of, period=period)
     if chosen is None:
         raise NoScheme(key)
@@ -111,6 +123,7 @@ def standings(
     period: str | None = None,
     restated: bool = False,
     scheme: Scheme | None = None,
+    versions: Versions | None = None,
 ) -> list[StandingRow]:
     """Where units stand with a scheme: one row per unit × clause (and veto), and one per unit with clause "" for the whole.
 
@@ -118,8 +131,9 @@ def standings(
     as_of: bounds the days things happened (today). known_as_of: bounds when they were recorded (naive UTC; everything known now).
     period: `2026`, to look at another period than the one `as_of` lies in; once over, it is judged as its books closed, or, with
     `restated`, with everything known since.
+    versions: what is published, where it is known already; spares a query.
     """
-    read = reading(key, as_of=as_of, known_as_of=known_as_of, period=period, restated=restated, scheme=scheme)
+    read = reading(key, as_of=as_of, known_as_of=known_as_of, period=period, restated=restated, scheme=scheme, versions=versions)
     return evaluate(read, ids=ids_of(units))
 
 
@@ -269,10 +283,11 @@ def owed(who: "AnyUser | Units", *, within_days: int = 60, as_of: date | None = 
         ids = ids_of(units_for(who, STANDING_VIEW))  # type: ignore[arg-type]  # what is left is a user
     limit = day + timedelta(days=within_days)
     found: list[Owed] = []
-    for scheme in schemes_in_force(day):
+    versions = published()
+    for scheme in schemes_in_force(day, versions=versions):
         if scheme.score and scheme.levels:
             continue  # a rating asks nothing of its own: what it counts is asked by the schemes it draws on
-        read = reading(scheme.key, as_of=day)
+        read = reading(scheme.key, as_of=day, versions=versions)
         kinds = {clause.id: tuple(kind for t in _tallies_of(scheme, clause.id) for kind in t.kinds) for clause in scheme.clauses}
         for row in evaluate(read, ids=ids):
             if row.role != "clause" or not row.lasting:
@@ -306,14 +321,16 @@ def explain(
 
     None where the unit is no subject of the scheme in that period. Raises NoScheme, ValueError as `reading` does.
     """
-    read = reading(key, as_of=as_of, known_as_of=known_as_of, period=period)
+    versions = published()
+    read = reading(key, as_of=as_of, known_as_of=known_as_of, period=period, versions=versions)
     rows = evaluate(read, ids=[unit.pk])
     whole = next((row for row in rows if row.role == "verdict"), None)
     if whole is None:
         return None
     later: dict[str, StandingRow] = {}
     if read.frame.over:
-        again = reading(key, as_of=as_of, known_as_of=known_as_of, period=read.frame.period.label, restated=True)
+        label = read.frame.period.label
+        again = reading(key, as_of=as_of, known_as_of=known_as_of, period=label, restated=True, versions=versions)
         later = {row.clause: row for row in evaluate(again, ids=[unit.pk])}
     explained = []
     for row in rows:

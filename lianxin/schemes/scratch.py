@@ -9,8 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from lianxin.schemes.compiler import Dialect
-from lianxin.schemes.engines import DuckEngine, Engine
+from lianxin.schemes.engines import Dialect, DuckEngine, Engine
 
 TABLES = {
     "ledger_entry": "id bigint, kind varchar, unit_id bigint, unit_path varchar, happened_on date, recorded_at timestamp,"

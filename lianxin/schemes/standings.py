@@ -7,17 +7,29 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from lianxin.schemes import calendar
-from lianxin.schemes.compiler import ALERT, PACE, STATE, Compiled
+from lianxin.schemes.engines import Compiled
 from lianxin.schemes.frame import Frame
 from lianxin.schemes.scheme import Clause, Count, Each, Every, Ratio, Scheme, Title
 
 WHOLE = ""
 """The clause of a row that is the verdict as a whole."""
 
+WIDTH = 7
+"""Bits in which one state is counted: a number of clauses below 128 fits."""
+STATES = ("met", "met_late", "pending", "not_started", "unmet", "unknown", "waived", "not_applicable")
+STATE = {state: 1 << WIDTH * place for place, state in enumerate(STATES)}
+"""In statements a state is a number with one bit set, so that the sum over some clauses says how many are in each state."""
+PACES = ("on_track", "behind", "impossible")
+PACE = {pace: 1 << WIDTH * place for place, pace in enumerate(PACES)}
+"""Likewise; 0: none, since nothing is unfinished."""
+ALERT = {"due_soon": 1, "overdue": 2}
+"""The greater is the more pressing; 0: none."""
 OUT = ("not_applicable", "waived")
 STATE_WORD = {number: word for word, number in STATE.items()}
 PACE_WORD = {0: None, **{number: word for word, number in PACE.items()}}
 ALERT_WORD = {0: None, **{number: word for word, number in ALERT.items()}}
+COUNTED = "counted"
+"""What is said of an entry that makes up a figure."""
 OWING = ("not_started", "pending", "unmet")
 
 
