@@ -15,6 +15,7 @@ from lianxin.liaison.models import Problem, VisitVersion
 from lianxin.organizations import actions as organizations
 from lianxin.organizations import people as people_of_units
 from lianxin.organizations.models import ExportRequest, Person, Unit
+from lianxin.schemes import actions as schemes
 
 UNITS = (
     *("152221", "152221200", "152221200203", "152221200203-1", "152221200203-1-1"),
@@ -145,6 +146,15 @@ def live(world: Any) -> None:
             requested_at=clock.now(),
             entry=Entry.objects.filter(unit=unit)[0],
         )
+
+
+def remark(world: Any) -> None:
+    """At the same branches: a clause waived, and a standing that seems wrong to the secretary. Needs the schemes."""
+    for code, (secretary, _leader, officer) in LIVED_AT.items():
+        about = {"unit": world.units[code], "scheme": "contact-131", "clause": "inspect", "period": str(clock.today().year)}
+        county = "other_county_officer" if officer == "other_county_officer" else "county_officer"
+        schemes.waive_clause(actor=world.user(county), reason=canary(code), **about)
+        schemes.doubt_standing(actor=world.user(secretary), words=canary(code), **about)
 
 
 OBJECTS: dict[str, Callable[[Any], list[Thing]]] = {

@@ -5,132 +5,23 @@ from the product's table. Refused looks exactly like absent. No body names a uni
 what happens out of reach changes no body at all, so that counts do not leak either.
 """
 
-import copy
-import logging
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from django.db import transaction
 from django.http import HttpResponse
-from django.test import Client
 from django.urls import reverse
-from django.utils.http import urlencode
 
 from lianxin.accounts.models import User
 from lianxin.ledger import clock
-from lianxin.organizations import access, actions, people
+from lianxin.organizations import access, actions
 from lianxin.organizations.models import Post
-from lianxin.schemes.actions import seed_library
 from tests.access import objects, rights
 from tests.access.bodies import bare
-from tests.access.expectations import Row, expectations
-from tests.world import OPENED, World
+from tests.access.expectations import Row
+from tests.access.town import PHONE, ROWS, Town, address, expected, things_of, what
 
-ROWS = expectations()
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-PHONE = "1380479{:04d}"
-
-
-class Undo(Exception):
-    pass
-
-
-@dataclass
-class Town:
-    """The small world with every role in it, each in a browser that has just proved itself."""
-
-    world: World
-    clients: dict[str, Client]
-
-    def ask(self, role: str, method: str, path: str, data: dict[str, str] | None = None) -> HttpResponse:
-        """What the role gets. Whatever it changes is undone."""
-        client = self.clients[role]
-        cookies = copy.deepcopy(client.cookies)
-        try:
-            with transaction.atomic():
-                response = (
-                    client.generic(method, path) if method in ("PUT", "DELETE") else getattr(client, method.lower())(path, data)
-                )
-                raise Undo
-        except Undo:
-            client.cookies = cookies
-        return response
-
-
-@pytest.fixture
-def town(world: World) -> Iterator[Town]:
-    logging.disable(logging.WARNING)
-    founder = User.objects.get(username="founder")
-    new = [
-        actions.NewPerson(f"N{number}", name, world.units[unit], OPENED, 1980, membership, title, until)
-        for number, (_, name, unit, title, membership, until) in enumerate(objects.NEWCOMERS)
-    ]
-    for (role, *_), person in zip(objects.NEWCOMERS, actions.register_people(actor=founder, people=new), strict=True):
-        person.user = User.objects.create_user(role, created_at=clock.now())
-        person.save()
-        world.people[role] = person
-    second_post = {"unit": world.sibling, "title": "inspector", "since": OPENED}
-    actions.give_post(actor=founder, person=world.people["two_posts"], **second_post)
-    for number, person in enumerate(world.people.values()):
-        people.seal_phone(person, PHONE.format(number))
-        person.save()
-    objects.live(world)
-    seed_library(actor=founder, unit=world.county)
-    clients = {role: signed_in(world, role) for role in rights.ROLES}
-    User.objects.filter(username="closed_account").update(is_active=False)
-    yield Town(world, clients)
-    logging.disable(logging.NOTSET)
-
-
-def signed_in(world: World, role: str) -> Client:
-    if role == "stranger":
-        return Client()
-    client = world.client(role)
-    session = client.session
-    session["proved_at"] = clock.now().isoformat()
-    session.save()
-    return client
-
-
-def what(response: HttpResponse) -> str:
-    """The answer in one word."""
-    where = response.headers.get("Location", "")
-    if where.startswith("/sign-in/?next="):
-        return "sign in"
-    if where.startswith("/sign-in/again/"):
-        return "prove"
-    return {404: "absent", 405: "method"}.get(response.status_code, "broken" if response.status_code in (403, 500) else "served")
-
-
-def expected(row: Row, method: str, role: str, thing: objects.Thing) -> str:
-    access = row.methods.get("GET" if method == "HEAD" else method)
-    if access != "public" and role in rights.SIGNED_OUT:
-        return "sign in"
-    if access is None:
-        return "method"
-    if row.absent:
-        return "absent"
-    if access in ("public", "signed_in"):
-        return "served"
-    if not rights.may(role, access, thing.units):
-        return "absent"
-    recorded_it = "recorder" in row.on_object.split("|") and role == thing.by
-    return "served" if not row.on_object or recorded_it or rights.may(role, row.on_object, thing.units) else "absent"
-
-
-def address(name: str, row: Row, arguments: dict[str, Any]) -> str:
-    asked = dict(row.query)
-    if row.unit_asked_by and "code" in arguments:
-        arguments = {**arguments}
-        asked[row.unit_asked_by] = arguments.pop("code")
-    return reverse(name, kwargs={**arguments, **row.args}) + (f"?{urlencode(asked)}" if asked else "")
-
-
-def things_of(town: Town, row: Row) -> list[objects.Thing]:
-    return objects.OBJECTS[row.object](town.world) + (objects.units(town.world) if row.unit_asked_by else [])
 
 
 @pytest.mark.parametrize("name", sorted(ROWS))
