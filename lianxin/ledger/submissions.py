@@ -129,16 +129,21 @@ def actor_of(request: HttpRequest) -> AbstractBaseUser:
 
 
 def record_once(request: HttpRequest, form: OnceForm, act: Callable[[], Entry]) -> Outcome:
-    """Save what a form says, once: check it, look up its key, `act`, and bind the key to the entry, in one transaction.
+    """Save what a form says, once: look up its key, check it, `act`, and bind the key to the entry, in one transaction.
 
+    The key comes first: what was saved may have changed what the form offers, so that it would no longer pass.
     Two requests with one key at the same moment: the database lets one key in, the other reads what the first saved.
     """
-    if not form.is_valid():
-        return Outcome(None)
     actor = actor_of(request)
-    key = f"{actor.pk}.{form.cleaned_data[KEY]}"
     said: dict[str, object] = {name: values for name, values in request.POST.lists() if name not in NOT_SAID}
     said["to"] = request.path
+    sent = request.POST.get(form.add_prefix(KEY), "")
+    key = f"{actor.pk}.{sent}"
+    saved = sent_before(actor=actor, key=key, body=said) if KEY_SHAPE.fullmatch(sent) else None
+    if saved is not None and saved.entry is not None:
+        return Outcome(saved.entry, changed=not saved.same)
+    if not form.is_valid():
+        return Outcome(None)
     for last_attempt in (False, True):
         try:
             with transaction.atomic():

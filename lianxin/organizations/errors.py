@@ -48,6 +48,7 @@ MESSAGES = {
     "quota": _("You opened %(most)s phones today; that is the most for one day. Tomorrow it goes on."),
     "no_unit": _("%(person)s holds no post and no membership today. Give one first; rights come from it."),
     "no_account": _("%(person)s has no account."),
+    "account_closed": _("The account of %(person)s is closed already."),
     "own_account": _("You cannot close your own account. Another administrator can."),
     "too_many_rows": _("%(rows)s rows are more than %(most)s. Narrow the list."),
     "not_approved": _("More than %(most)s rows need the consent of a second person of the county office."),

@@ -60,10 +60,15 @@ def _invite(actor: User, people: Sequence[Person]) -> list[Link]:
 
 
 def deactivate_account(*, actor: Any, person: Person) -> Entry:
-    """Close a person's account at once: signed out everywhere, links dead. A new link opens it again."""
+    """Close a person's account at once: signed out everywhere, links dead. A new link opens it again.
+
+    Raises OrganizationError where it is closed already, or is one's own.
+    """
     user = _account(actor, person)
     if user.pk == actor.pk:
         raise OrganizationError("own_account")
+    if not user.is_active:
+        raise OrganizationError("account_closed", person=person.name)
     return accounts.deactivate_account(actor=actor, user=user, unit=_unit(actor, person))
 
 

@@ -228,6 +228,48 @@ def unlike_absent(
     return found
 
 
+# --- once ------------------------------------------------------------------------------------------------------------
+
+WITHOUT_KEY = {
+    "reveal_phone": "each time the number is shown is entered, also the second",
+    "export_people": "each file that leaves the house is entered, also the second",
+    "export_history": "likewise",
+    "export_standings": "likewise",
+    "invite": "a new link replaces the one before",
+    "close_account": "a closed account cannot be closed again",
+    "decide_export": "what is decided cannot be decided again",
+    "new_scheme": "the same text is the version that is there already",
+}
+"""Forms that are known again by something else than a key made with them, and by what."""
+ENTERED_EACH_TIME = {"reveal_phone", "export_people", "export_history", "export_standings", "invite"}
+
+
+@pytest.mark.parametrize("name", sorted(POSTED))
+def test_a_form_sent_twice_is_entered_once(town: Town, name: str) -> None:
+    """As a double tap or a bad connection sends it: the same body, the same key."""
+    row, (once, twice, keyed) = POSTED[name], sent_once_and_twice(town, name)
+    assert once.entries, "nothing was entered: the test does not test"
+    assert keyed == (name.split()[0] not in WITHOUT_KEY)
+    if name not in ENTERED_EACH_TIME:
+        assert twice.entries == once.entries
+    assert twice.response.status_code < 400 or row.names == "all"
+
+
+def sent_once_and_twice(town: Town, name: str) -> tuple[Sent, Sent, bool]:
+    """The first form that anybody can send to some effect: sent once, sent twice, and whether it carries a key."""
+    row = POSTED[name]
+    for thing in things_of(town, row):
+        path = sent_to(address(name.split()[0], row, thing.arguments))
+        role = next((role for role in rights.ROLES if expected(row, "POST", role, thing) == "served"), None)
+        for body in bodies_for(town, row, role, path) if role else ():
+            once = town.send(role, path, body)
+            if once.entries and once.response.status_code < 400:
+                return once, town.send(role, path, body, body), bool(body.get("submission"))
+    raise AssertionError(f"nobody can send {name} to any effect")
+
+
+# --- what a form names -----------------------------------------------------------------------------------------------
+
 BY_BODY = [name for name, row in POSTED.items() if row.object == "none" and "GET" in row.methods]
 
 

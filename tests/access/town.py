@@ -48,14 +48,15 @@ class Town:
             client.cookies = cookies
         return response
 
-    def send(self, role: str, path: str, data: dict[str, str], method: str = "POST") -> "Sent":
-        """What comes of a form: the answer, the entries it wrote, and what was asked of the database. All of it is undone."""
+    def send(self, role: str, path: str, *bodies: dict[str, str]) -> "Sent":
+        """What comes of a form: the last answer, the entries written, what was asked of the database. All of it is undone."""
         client, before = self.clients[role], Entry.objects.latest("pk").pk
         cookies, sent = copy.deepcopy(client.cookies), Sent()
         try:
             with transaction.atomic():
                 with CaptureQueriesContext(connection) as captured:
-                    sent.response = getattr(client, method.lower())(path, data)
+                    for data in bodies:
+                        sent.response = client.post(path, data)
                 sent.asked = [query["sql"] for query in captured.captured_queries]
                 entries = Entry.objects.filter(pk__gt=before).order_by("pk")
                 found = entries.values_list("kind", "unit__code", "data")
