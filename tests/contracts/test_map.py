@@ -1,12 +1,17 @@
-"""The map of the house shows every folder there is, and none that is not; its order is the order of the import contract."""
+"""What the documents say of the code is so: the folders and their order, the files of a feature and what stands in them."""
 
 import re
 import tomllib
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
-MAP = (ROOT / "docs" / "where-things-live.md").read_text(encoding="utf-8")
+DOCS = ROOT / "docs"
+MAP = (DOCS / "where-things-live.md").read_text(encoding="utf-8")
 FLOORS = {name: int(floor) for name, floor in re.findall(r"^\| `lianxin/(\w+)` \|.*\| (\d+) \|$", MAP, re.MULTILINE)}
+QUOTED = re.compile(r"`([^`]+)`")
+A_FILE = re.compile(r"(?:[\w.-]+/)*[\w.-]+\.(?:py|yaml|po|md|html|toml)|(?:lianxin|tests|docs|benchmarks)/(?:[\w.-]+/)*")
 
 
 def test_every_app_is_on_the_map_and_every_app_on_the_map_exists():
@@ -19,3 +24,30 @@ def test_the_map_and_the_import_contract_name_the_same_floors():
     [layers] = [contract["layers"] for contract in contracts if contract["type"] == "layers"]
     floors = {name.strip(): floor for floor, names in enumerate(layers, 1) for name in names.split("|")}
     assert floors == FLOORS
+
+
+def rows_of(document: str) -> list[tuple[str, list[str]]]:
+    """(file, names said to stand in it) of every row of its tables that begins with a file."""
+    found = []
+    for line in (DOCS / document).read_text(encoding="utf-8").splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if line.startswith("| `") and A_FILE.fullmatch(QUOTED.findall(cells[0])[0]):
+            found.append((QUOTED.findall(cells[0])[0], QUOTED.findall(cells[1])))
+    return found
+
+
+@pytest.mark.parametrize(("file", "names"), rows_of("new-feature.md"), ids=lambda value: value if isinstance(value, str) else "")
+def test_the_feature_told_file_by_file_stands_there_as_told(file: str, names: list[str]):
+    text = (ROOT / file).read_text(encoding="utf-8")
+    commands = {"makemigrations"}
+    assert [name for name in names if name not in text and name not in commands] == []
+
+
+@pytest.mark.parametrize("document", sorted(path.name for path in DOCS.glob("*.md")))
+def test_every_file_a_document_names_exists(document: str):
+    """Whole paths; and, of the map, those within `lianxin`."""
+    named = {
+        word for word in QUOTED.findall((DOCS / document).read_text(encoding="utf-8")) if "/" in word and A_FILE.fullmatch(word)
+    }
+    places = (ROOT, ROOT / "lianxin", DOCS)
+    assert sorted(word for word in named if not any((place / word).exists() for place in places)) == []
