@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from lianxin.accounts.gate import views
+
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 MAP = (DOCS / "where-things-live.md").read_text(encoding="utf-8")
@@ -51,3 +53,18 @@ def test_every_file_a_document_names_exists(document: str):
     }
     places = (ROOT, ROOT / "lianxin", DOCS)
     assert sorted(word for word in named if not any((place / word).exists() for place in places)) == []
+
+
+NOT_NOUNS = {"demo", "health", "language", "sign-in", "sign-out", "text-size"}
+"""First words of addresses that name no idea of the field."""
+
+
+def test_every_noun_of_an_address_is_a_word_of_the_glossary():
+    words = {
+        cell.strip() for line in (DOCS / "glossary.md").read_text(encoding="utf-8").splitlines() for cell in line.split("|")[1:2]
+    }
+    known = {word.removeprefix("in short ") for cell in words for word in cell.split(", ")}
+    nouns = {route.split("/")[0] for route, _pattern in views()} - NOT_NOUNS - {""}
+    plurals = {"people": "person", "entries": "entry"}
+    assert len(nouns) > 15
+    assert sorted(noun for noun in nouns if not {noun, plurals.get(noun, noun.rstrip("s")), noun.replace("-", " ")} & known) == []
