@@ -1,6 +1,6 @@
 """What follows for a committee when a post begins or ends: its facts, worked out from posts, never typed."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -42,7 +42,7 @@ def derive_committees(changes: Iterable[Change], instant: datetime | None = None
     heads = {change.unit.pk: change for change in ordered if change.title == Title.HEAD}
     if heads:
         led = Post.objects.filter(title__in=COMMITTEE_TITLES).values("unit")
-        places = Placement.objects.known().filter(parent__in=list(heads), until=None, unit__in=led).select_related("unit")
+        places = Placement.objects.known().filter(parent__in=list(heads), unit__in=led).select_related("unit")
         for unit, head in [(row.unit, heads[row.parent_id]) for row in places if row.parent_id] + [
             (head.unit, head) for head in heads.values()
         ]:
@@ -51,29 +51,74 @@ def derive_committees(changes: Iterable[Change], instant: datetime | None = None
                 first[unit.pk], units[unit.pk] = head, unit
     if not first:
         return
+    stood = _placements(list(first))
     committees: dict[int, list[Post]] = {}
-    led_places: dict[int, list[Post]] = {}
-    places_of = {pk: {pk, *unit.ancestor_ids[-2:-1]} for pk, unit in units.items()}
-    wanted = list({place for places in places_of.values() for place in places})
+    heading: dict[int | None, list[Post]] = {}
+    wanted = list({*first, *(row.parent_id for rows in stood.values() for row in rows if row.parent_id)})
     for start in range(0, len(wanted), 5000):
         posts = Post.objects.filter(seen(), unit__in=wanted[start : start + 5000], title__in=(*COMMITTEE_TITLES, Title.HEAD))
         for post in posts.select_related("person"):
-            (led_places if post.title == Title.HEAD else committees).setdefault(post.unit_id, []).append(post)
-    rows = []
+            (heading if post.title == Title.HEAD else committees).setdefault(post.unit_id, []).append(post)
+    facts = []
     for pk, change in first.items():
         if pk in committees:
-            headed = [post for place in places_of[pk] for post in led_places.get(place, ())]
-            rows += _committee_facts(units[pk], change, committees[pk], headed, instant or change.entry.recorded_at)
-    _replace_facts(rows)
+            days = Days(committees[pk], stood.get(pk, ()), heading)
+            facts += _committee_facts(units[pk], change, days, instant or change.entry.recorded_at)
+    _replace_facts(facts)
 
 
-def _committee_facts(unit: Unit, change: Change, posts: list[Post], heads: list[Post], instant: datetime) -> list[Fact]:
-    """The facts of one committee from the day of the change on, a span for each day on which one of its posts begins or ends."""
-    ends = {day for post in (*posts, *heads) for day in (post.since, post.until) if day is not None and day > change.day}
+def _placements(units: list[int]) -> dict[int, list[Placement]]:
+    found: dict[int, list[Placement]] = {}
+    for start in range(0, len(units), 5000):
+        for row in Placement.objects.known().filter(unit__in=units[start : start + 5000]):
+            found.setdefault(row.unit_id, []).append(row)
+    return found
+
+
+@dataclass(frozen=True)
+class Days:
+    """What makes one committee's facts, day by day."""
+
+    posts: Sequence[Post]
+    """Its own posts, of whatever day."""
+    stood: Sequence[Placement]
+    """Where its unit stood."""
+    heading: Mapping[int | None, Sequence[Post]]
+    """Heads of villages and communities, by unit."""
+
+    def after(self, day: date) -> list[date]:
+        """The days after that one on which something may change."""
+        heads = [post for place in {row.parent_id for row in self.stood} | self._itself() for post in self.heading.get(place, ())]
+        spans = [(post.since, post.until) for post in (*self.posts, *heads)] + [(row.since, row.until) for row in self.stood]
+        return sorted({each for span in spans for each in span if each is not None and each > day})
+
+    def on(self, day: date) -> dict[str, str]:
+        """The derived facts as posts and places make them on that day."""
+        serving = [post for post in self.posts if post.holds_on(day)]
+        people = {post.person_id: post.person for post in serving}
+        secretaries = {post.person_id for post in serving if post.title == Title.SECRETARY}
+        parents = {row.parent_id for row in self.stood if row.since <= day and (row.until is None or day < row.until)}
+        heads = [post for place in parents | self._itself() for post in self.heading.get(place, ()) if post.holds_on(day)]
+        values = {
+            "committee": str(len(people) >= LEAST_FOR_COMMITTEE).lower(),
+            "committee_size": str(len(people)),
+            "one_shoulder": str(any(post.person_id in secretaries for post in heads)).lower(),
+        }
+        age = average_age(list(people.values()), day)
+        if age is not None:
+            values["committee_average_age"] = str(age)
+        return values
+
+    def _itself(self) -> set[int | None]:
+        return {post.unit_id for post in self.posts}
+
+
+def _committee_facts(unit: Unit, change: Change, days: Days, instant: datetime) -> list[Fact]:
+    """The facts of one committee from the day of the change on, a span for each day on which they may change."""
     facts: list[Fact] = []
     last: dict[str, Fact] = {}
-    for day in sorted({change.day, *ends}):
-        values = committee_values(posts, heads, day)
+    for day in [change.day, *days.after(change.day)]:
+        values = days.on(day)
         for key in DERIVED_FACTS:
             value, before = values.get(key), last.get(key)
             if before is not None and before.value == value:
@@ -86,22 +131,6 @@ def _committee_facts(unit: Unit, change: Change, posts: list[Post], heads: list[
                 last[key] = fact
                 facts.append(fact)
     return facts
-
-
-def committee_values(posts: Iterable[Post], heads: Iterable[Post], day: date) -> dict[str, str]:
-    """The derived facts as these posts make them on that day."""
-    serving = [post for post in posts if post.holds_on(day)]
-    people = {post.person_id: post.person for post in serving}
-    secretaries = {post.person_id for post in serving if post.title == Title.SECRETARY}
-    values = {
-        "committee": str(len(people) >= LEAST_FOR_COMMITTEE).lower(),
-        "committee_size": str(len(people)),
-        "one_shoulder": str(any(post.person_id in secretaries for post in heads if post.holds_on(day))).lower(),
-    }
-    age = average_age(list(people.values()), day)
-    if age is not None:
-        values["committee_average_age"] = str(age)
-    return values
 
 
 def _replace_facts(facts: Sequence[Fact]) -> None:

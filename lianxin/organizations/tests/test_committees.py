@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from lianxin.ledger import clock
@@ -76,8 +76,16 @@ def act(world, step):
             )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+MOVED_IN_BETWEEN = [
+    ("give", date(2026, 4, 20), "secretary", "head"),
+    ("move", date(2026, 1, 26), "152221100003"),
+    ("give", date(2026, 1, 5), "member", "deputy_secretary"),
+]
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(STEPS, max_size=6))
+@example(MOVED_IN_BETWEEN)
 def test_on_every_day_the_facts_are_what_the_posts_of_that_day_say(world, steps):
     with transaction.atomic():
         for step in steps:

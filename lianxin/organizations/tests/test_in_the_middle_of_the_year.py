@@ -1,17 +1,16 @@
-"""Units are moved, merged, closed, founded in mid-year: the days before stay as they were, and all concerned read of it."""
+"""Units are moved, merged, closed, founded, renamed in mid-year: all concerned read of it, and work stays where it was done.
+
+That standings of the days before stay equal to the byte is held in lianxin/schemes/tests/test_tree_changes.py.
+"""
 
 from datetime import date, timedelta
 
 import pytest
-from click.testing import CliRunner
 from django.urls import reverse
 
-from lianxin.gatherings.actions import NewGathering, record_gatherings
 from lianxin.ledger.models import Entry
 from lianxin.liaison.actions import NewVisit, record_visits
 from lianxin.organizations import actions
-from lianxin.schemes.actions import seed_library
-from lianxin.schemes.commands import schemes
 
 DAY = date(2026, 5, 1)
 BEFORE = DAY - timedelta(days=1)
@@ -19,13 +18,6 @@ BEFORE = DAY - timedelta(days=1)
 
 @pytest.fixture
 def county(world):
-    """The county office, in a county with schemes in force and some work on record."""
-    seed_library(actor=world.user("county_officer"), unit=world.county)
-    leader = world.people["contact_leader"]
-    visits = [NewVisit(world.branch, "inspection", date(2026, month, 3), leader) for month in (1, 2, 4)]
-    record_visits(actor=leader.user, visits=visits)
-    meetings = [NewGathering(world.branch, "members_met", date(2026, month, 9), "议事") for month in (1, 4)]
-    record_gatherings(actor=world.user("secretary"), gatherings=meetings)
     return world.user("county_officer")
 
 
@@ -52,22 +44,6 @@ def rename(world, actor):
 
 
 CHANGES = [move, merge, close, found, rename]
-
-
-def standings(key: str) -> str:
-    """Every standing of the day before, to the letter."""
-    told = CliRunner().invoke(schemes, ["standings", key, "--as-of", BEFORE.isoformat(), "--format", "json"])
-    assert told.exit_code == 0, told.output
-    return told.stdout
-
-
-@pytest.mark.parametrize("change", CHANGES)
-def test_every_standing_of_the_day_before_stays_equal_to_the_byte(world, county, change):
-    keys = ("contact-131", "three-meetings-one-lesson", "themed-day", "election-due", "branch-standard-100", "ten-star-village")
-    before = {key: standings(key) for key in keys}
-    assert world.branch.name in before["contact-131"]
-    change(world, county)
-    assert {key: standings(key) for key in keys} == before
 
 
 READ_BY = {
