@@ -178,7 +178,8 @@ def judge(log: Path, base: Path, cuts: int, seed: int) -> Outcome:
     everything = list(calls(log.read_bytes()))
     losses = ("all", "some", "torn")
     rng = random.Random(seed)
-    points = sorted(rng.choices(range(1, len(everything) + 1), k=-(-cuts // len(losses))))
+    chosen = rng.choices(range(1, len(everything) + 1), k=-(-cuts // len(losses)) - 1)
+    points = [*sorted(chosen), len(everything)]  # the last when all is done: it must all be there
     outcome, disk, acknowledged, done = Outcome(), Disk(base), 0, 0
     with tempfile.TemporaryDirectory(prefix="lianxin-cut-") as scratch:
         for point in points:
