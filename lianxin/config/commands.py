@@ -17,7 +17,7 @@ from lianxin.config.apps import DECLARATIONS
 from lianxin.config.backup import CannotRestore, DamagedBackup, make_backup, restore_backup
 from lianxin.config.folder import current_folder
 from lianxin.config.keys import SHORTEST, WrongPassphrase, export_keys, open_keys
-from lianxin.config.readiness import why_not_ready
+from lianxin.config.readiness import why_not_ready, why_not_upgradable
 from lianxin.config.verify import Head, NoHead, Report, read_head
 from lianxin.config.verify import verify as find_changes
 from lianxin.demo.places import COUNTIES
@@ -69,12 +69,15 @@ def init(code: str, name: str, administrator: str, since: datetime | None) -> No
 
 @click.command(help=_("Bring the database to this version. A backup is made first, and said where."))
 def upgrade() -> None:
-    if not current_folder().exists:
-        refuse(why_not_ready())
+    problem = why_not_upgradable()
+    if problem:
+        refuse(problem)
     try:
         backup = setup.upgrade()
-    except CannotRestore as reason:
+    except setup.CannotUpgrade as reason:
         refuse(reason)
+    except OSError as failure:
+        refuse(_("The backup before the upgrade cannot be written: %(why)s. Nothing was changed.") % {"why": failure.strerror})
     say(_("Backed up to %(file)s, and brought up to date.") % {"file": backup})
     _report_changes()
 

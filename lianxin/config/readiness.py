@@ -2,6 +2,7 @@
 
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
 from django.utils.translation import gettext as _
 
 from lianxin.config.folder import current_folder
@@ -10,13 +11,9 @@ from lianxin.ledger.guard import missing_triggers
 
 def why_not_ready() -> str | None:
     """The first thing that stands in the way, as a sentence with its remedy; None when nothing does."""
-    folder = current_folder()
-    if not folder.exists:
-        return _(
-            "There is no installation in %(folder)s. Make one with “lianxin init”, or name another folder in LIANXIN_HOME."
-        ) % {"folder": folder.path}
-    if connection.settings_dict["NAME"] == folder.database and not folder.database.exists():
-        return _("The database %(file)s is missing. Bring it back with “lianxin restore”.") % {"file": folder.database}
+    problem = why_not_upgradable()
+    if problem:
+        return problem
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         return _("The database was made by an earlier version. Run “lianxin upgrade”; it makes a backup first.")
@@ -26,4 +23,23 @@ def why_not_ready() -> str | None:
             "The ledger is not guarded: %(triggers)s missing or changed. Somebody altered the database. Run “lianxin verify” and"
             " keep what it says; restore the last backup, or put the guard back with “lianxin upgrade”."
         ) % {"triggers": ", ".join(missing)}
+    return None
+
+
+def why_not_upgradable() -> str | None:
+    """What even an upgrade cannot mend: nothing is there, or a newer version made it."""
+    folder = current_folder()
+    if not folder.exists:
+        return _(
+            "There is no installation in %(folder)s. Make one with “lianxin init”, or name another folder in LIANXIN_HOME."
+        ) % {"folder": folder.path}
+    if connection.settings_dict["NAME"] == folder.database and not folder.database.exists():
+        return _("The database %(file)s is missing. Bring it back with “lianxin restore”.") % {"file": folder.database}
+    loader = MigrationLoader(connection)
+    unknown = sorted(f"{app}.{name}" for app, name in loader.applied_migrations if (app, name) not in loader.disk_migrations)
+    if unknown:
+        return _(
+            "The database was made by a newer version: this one does not know %(migrations)s. Nothing was changed; install that"
+            " version, or restore a backup of this one into another folder."
+        ) % {"migrations": ", ".join(unknown)}
     return None

@@ -140,7 +140,8 @@ def database() -> dict[str, object]:
             "PORT": parts.port or "",
             "CONN_MAX_AGE": 600,
             "CONN_HEALTH_CHECKS": True,
-            "OPTIONS": {"options": "-c timezone=UTC"},
+            # Who waits longer for a lock is told to come back, as on SQLite (config/sqlite/base.py).
+            "OPTIONS": {"options": "-c timezone=UTC -c lock_timeout=5s"},
         }
     return {"ENGINE": "lianxin.config.sqlite", "NAME": FOLDER.database, "CONN_MAX_AGE": None}
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.utils.translation import gettext as _
 
 from lianxin.accounts.models import User
@@ -24,6 +24,10 @@ FOUNDER = "lianxin"
 
 class CannotInit(Exception):
     """Why an installation cannot be made here, as a sentence."""
+
+
+class CannotUpgrade(Exception):
+    """What kept the tables from being brought to this version, as a sentence."""
 
 
 def prepare_folder(keys: dict[str, str] | None = None) -> None:
@@ -61,9 +65,21 @@ def link_of(token: str) -> str:
 
 
 def upgrade() -> Path:
-    """Back up, bring the tables to this version, put the guard of the ledger back. Returns where the backup is."""
+    """Back up, bring the tables to this version, put the guard of the ledger back. Returns where the backup is.
+
+    Raises CannotUpgrade where that fails half-way; the backup is there by then.
+    """
     backup = current_folder().path / "backups" / f"before-upgrade-{clock.now():%Y%m%dT%H%M%S}.lianxin"
     make_backup(backup)
-    call_command("migrate", verbosity=0)
-    install_triggers()
+    try:
+        call_command("migrate", verbosity=0)
+        install_triggers()
+    except DatabaseError as failure:
+        raise CannotUpgrade(
+            _(
+                "The database could not be brought to this version: %(why)s. Mend that and run “lianxin upgrade” again. To go"
+                " back, restore %(backup)s into an empty folder with the version from before."
+            )
+            % {"why": " ".join(str(failure).split()), "backup": backup}
+        ) from failure
     return backup

@@ -14,6 +14,7 @@ from urllib.parse import urlencode, urlsplit
 from tests.crash.life import KIND, LEADER, PAGE, PASSWORD, Outcome, form
 from tests.house import House, Served
 
+TAGS = re.compile(r"(<[^>]*>|\s)+")
 LONGEST = 120
 """Seconds after which something that must happen is said not to happen: far beyond what a busy machine takes."""
 FOUND = f"""
@@ -144,7 +145,7 @@ class Phone:
                 continue
             if status == 302:
                 return
-            assert status == 503, f"visit {number}: {status} {re.sub('<[^>]*>', ' ', words)}"
+            assert status == 503, f"visit {number}: {status} {TAGS.sub(' ', words)[-1500:]}"
         raise AssertionError(f"visit {number} was never acknowledged")
 
     def ask(self, method: str, path: str, said: dict[str, str] | None = None) -> tuple[int, str]:
@@ -159,7 +160,7 @@ class Phone:
             line.request(method, path, body, headers)
             answer = line.getresponse()
             for cookie in answer.headers.get_all("Set-Cookie") or ():
-                self.cookies.update({name: morsel.value for name, morsel in SimpleCookie(cookie).items()})
+                self.cookies.update({name: one.value for name, one in SimpleCookie(cookie).items() if name != "messages"})
             return answer.status, answer.read().decode()
         finally:
             line.close()

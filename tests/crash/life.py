@@ -33,9 +33,13 @@ def lived_in_house() -> Iterator[House]:
 
 
 def form(number: int) -> dict[str, str]:
-    """What the leader sends for the visit of that number, each on a day of its own; sent again it is the same submission."""
+    """What the leader sends for the visit of that number; sent again it is the same submission.
+
+    It says that there were two visits on that day: then nothing but the submission's key keeps one from being saved twice.
+    """
     day = FIRST_DAY + timedelta(days=number % 2000)
-    return {"submission": f"crash-{number:012d}", "kind": "inspection", "day": day.isoformat(), "findings": f"visit {number:06d}"}
+    said = {"kind": "inspection", "day": day.isoformat(), "findings": f"visit {number:06d}", "another": "on"}
+    return {"submission": f"crash-{number:012d}", **said}
 
 
 @dataclass
