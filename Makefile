@@ -35,7 +35,7 @@ check: .venv/installed-dev  ## Style, types, layers, security and contracts
 bench: .venv/installed-dev  ## Measure speed
 	@$(RUN) -m benchmarks $(ARGS)
 
-trust: .venv/installed-dev  ## Cut the power at length; figures go to TRUST.md
+trust: .venv/installed-dev  ## Cut the power and kill workers at length; figures go to TRUST.md (ARGS='--cuts 3000 --kills 200')
 	@$(RUN) -m tests.crash $(ARGS)
 
 lock: .venv/installer  ## Renew the lock files from pyproject.toml (names, versions and hashes; no addresses)

@@ -269,6 +269,17 @@ def test_with_a_certificate_cookies_are_bound_to_the_host_and_to_tls(house, cert
         assert "max-age=31536000" in headers["Strict-Transport-Security"]
 
 
+def test_behind_a_named_proxy_cookies_are_bound_to_the_host_and_to_tls_too(house):
+    with house.serve("--trusted-proxy=127.0.0.1") as served:
+        through = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.7"}
+        _status, headers, _ = get(f"{served.url}/sign-in/", headers=through)
+        cookies = headers.get_all("Set-Cookie")
+        assert cookies
+        assert all(cookie.startswith("__Host-") and "Secure" in cookie for cookie in cookies)
+        assert "max-age=31536000" in headers["Strict-Transport-Security"]
+        assert "passkeys do not work" not in served.log.read_text()
+
+
 @pytest.mark.parametrize(
     "words",
     [
