@@ -38,6 +38,7 @@ ENTRY_KINDS = [kind.entry_kind for kind in GatheringKind]
 
 
 def kind_of(entry: Entry) -> GatheringKind:
+    """What was held, by the entry of a gathering (not of one taken back)."""
     return GatheringKind(entry.kind.removeprefix("gatherings."))
 
 
@@ -236,6 +237,7 @@ def owed_by(user: AnyUser, units: Sequence[Unit]) -> list[OwedLine]:
 
 
 def year_asked(asked: Mapping[str, str]) -> int | None:
+    """The year an address asks for; None where it asks for none, or for what is no year."""
     text = asked.get("year", "")
     return int(text) if len(text) == 4 and text.isascii() and text.isdecimal() and int(text) >= date.min.year else None
 

@@ -148,13 +148,21 @@ def not_points(wanted: set[tuple[Unit, date]]) -> list[tuple[Unit, date]]:
 
 
 # --- problems --------------------------------------------------------------------------------------------------------
+#
+# Each action makes one move of workflow.py and gives its step. All raise Http404 where the move is not the actor's in any state;
+# LiaisonError where it is not possible from the state the problem has by now (no_such_move), where whoever handled it would judge
+# it themselves (own_problem), or where words or a reason are missing; LedgerError for a day to come or a closed unit.
 
 
 @transaction.atomic
 def handle_problem(
     *, actor: AbstractBaseUser, unit: Unit, day: date, leader: Person, matter: str, remedy: str = ""
 ) -> ProblemStep:
-    """A leader handled a practical problem of a contact point. It counts only once the point's own people confirm it."""
+    """A leader handled a practical problem of a contact point. It counts only once the point's own people confirm it.
+
+    Raises Http404 where the actor does not lead it, LiaisonError where it was no contact point on the day or nothing is said of
+    the `matter`, LedgerError where the day has not come or the unit was closed.
+    """
     move = _allowed(actor, "handle", unit=unit)
     _need_points({(unit, day)})
     problem = Problem.objects.create(unit=unit, leader=leader, state=move.end)
@@ -173,7 +181,7 @@ def handle_again(*, actor: AbstractBaseUser, problem: Problem, day: date, matter
 def correct_problem(
     *, actor: AbstractBaseUser, problem: Problem, day: date, matter: str, remedy: str, reason: str
 ) -> ProblemStep:
-    """Say anew what was handled and when, while it waits to be confirmed."""
+    """Say anew what was handled and when, while it waits to be confirmed. Raises LedgerError where nothing changed, too."""
     problem, move = _locked(actor, problem, "correct")
     _need_points({(problem.unit, day)})
     last = _standing_step(problem, move.supersedes)

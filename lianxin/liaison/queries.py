@@ -118,6 +118,7 @@ def visit_list(user: AnyUser, asked: Mapping[str, str]) -> VisitList:
 
 
 def lines(user: AnyUser, versions: Iterable[VisitVersion]) -> list[Line]:
+    """Visits as lines of a list; names only for those who may see people there."""
     return [
         Line(
             version.visit_id,
@@ -154,6 +155,7 @@ def visit_to_correct(user: AnyUser, pk: int) -> VisitPage:
 
 
 def said(*texts: str) -> tuple[str, ...]:
+    """Those of these texts that say something."""
     return tuple(text for text in texts if text)
 
 

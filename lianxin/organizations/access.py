@@ -241,4 +241,5 @@ def titles_of(user: AnyUser) -> set[str]:
 
 
 def paths_of(grants: Iterable[Grant]) -> list[str]:
+    """The paths of the units these grants stand on, each once."""
     return sorted({grant.path for grant in grants})

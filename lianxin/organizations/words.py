@@ -119,10 +119,12 @@ def kind_words(kind: str) -> str:
 
 
 def fact_words(key: str) -> str:
+    """What a fact is called; its bare key where nothing better is known."""
     return str(FACT_WORDS.get(key, key))
 
 
 def fact_value(value: str) -> str:
+    """How a fact's value reads: yes, no, or as it is."""
     return {"true": _("yes"), "false": _("no")}.get(value, value)
 
 

@@ -26,7 +26,7 @@ def designate(*, actor: AbstractBaseUser, unit: Unit, designation: str, since: d
 def designate_many(
     *, actor: AbstractBaseUser, units: Sequence[tuple[Unit, date]], designation: str, until: date | None = None
 ) -> list[Entry]:
-    """`designate` for a list of (unit, since): one entry each, all or nothing."""
+    """`designate` for a list of (unit, since): one entry each, all or nothing. Raises as it does."""
     word = known_word(DesignationKind, designation).label
     held: dict[int, list[date | None]] = {}
     rows = Designation.objects.known().filter(unit__in=[unit for unit, _ in units], designation=designation)

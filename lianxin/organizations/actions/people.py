@@ -43,7 +43,7 @@ def register_person(
     membership: str = "",
     title: str = "",
 ) -> Person:
-    """Register one person at a unit. See `register_people`."""
+    """Register one person at a unit. See `register_people`, and raises as it does."""
     [person] = register_people(actor=actor, people=[NewPerson(code, name, unit, since, birth_year, membership, title)])
     return person
 
@@ -180,7 +180,10 @@ def _given(row: Post) -> Act:
 
 @transaction.atomic
 def join_unit(*, actor: AbstractBaseUser, person: Person, unit: Unit, kind: str, since: date) -> Membership:
-    """Make a person a member of a unit from day `since` on."""
+    """Make a person a member of a unit from day `since` on; `kind` is a word of MembershipKind.
+
+    Raises OrganizationError where they belong to it already in that way, LedgerError where the unit was not open on the day.
+    """
     known_word(MembershipKind, kind)
     held = Membership.objects.filter(Q(until=None) | Q(until__gt=since), person=person, unit=unit, kind=kind).first()
     if held is not None:
@@ -192,7 +195,10 @@ def join_unit(*, actor: AbstractBaseUser, person: Person, unit: Unit, kind: str,
 
 @transaction.atomic
 def leave_unit(*, actor: AbstractBaseUser, membership: Membership, day: date, reason: str) -> Entry:
-    """End a membership: `day` is the first day it no longer holds."""
+    """End a membership: `day` is the first day it no longer holds.
+
+    Raises OrganizationError without a reason, where it ended already, or where it began on that day or later.
+    """
     need_reason(reason)
     _end(membership, day)
     return record(
@@ -208,7 +214,12 @@ def leave_unit(*, actor: AbstractBaseUser, membership: Membership, day: date, re
 
 @transaction.atomic
 def give_post(*, actor: AbstractBaseUser, person: Person, unit: Unit, title: str, since: date, until: date | None = None) -> Post:
-    """Give a person a post at a unit from day `since` on. Rights follow at once."""
+    """Give a person a post at a unit from day `since` on (up to, without, `until`). Rights follow at once, and so do the
+    committee's facts. Whether the actor may give this title here is the caller's to ask (`access.giveable_titles`).
+
+    title: a word of Title.
+    Raises OrganizationError where they hold it already, or it would end before it began; LedgerError as `record` does.
+    """
     known_word(Title, title)
     if until is not None and until <= since:
         raise OrganizationError("ends_before_start", since=since, until=until)
@@ -223,7 +234,10 @@ def give_post(*, actor: AbstractBaseUser, person: Person, unit: Unit, title: str
 
 @transaction.atomic
 def end_post(*, actor: AbstractBaseUser, post: Post, day: date, reason: str) -> Entry:
-    """End a post: `day` is the first day without it; its rights end with it, at once."""
+    """End a post: `day` is the first day without it; its rights end with it, at once.
+
+    Raises OrganizationError without a reason, where it ended already, or where it began on that day or later.
+    """
     need_reason(reason)
     _end(post, day)
     entry = record(

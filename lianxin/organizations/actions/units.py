@@ -61,7 +61,7 @@ def found_unit(
     field: str = "",
     facts: Mapping[str, object] | None = None,
 ) -> Unit:
-    """Found one unit beneath `parent` (None: a county) from day `since`, with its facts. See `found_units`."""
+    """Found one unit beneath `parent` (None: a county) from day `since`, with its facts. See `found_units`; raises as it does."""
     [unit] = found_units(actor=actor, units=[NewUnit(code, name, kind, parent, since, field, facts or {})])
     return unit
 
@@ -70,7 +70,8 @@ def found_unit(
 def found_units(*, actor: AbstractBaseUser, units: Iterable[NewUnit]) -> list[Unit]:
     """Found many units, parents before children; one entry each. All or nothing.
 
-    Raises OrganizationError where a code is taken, a parent was not open on the day, or a fact is wrong.
+    Raises OrganizationError where a code is taken or cannot stand in an address, a name, kind or field is none, a parent is
+    unknown or was not open on the day, the day has not come, or a fact is wrong.
     """
     wanted = list(units)
     instant, today = clock.now(), clock.today()
@@ -260,7 +261,10 @@ def close_unit(*, actor: AbstractBaseUser, unit: Unit, day: date, reason: str) -
 
 @transaction.atomic
 def rename_unit(*, actor: AbstractBaseUser, unit: Unit, name: str, day: date, reason: str) -> Entry:
-    """Give a unit another name from day `day` on; the old name stays with the days before."""
+    """Give a unit another name from day `day` on; the old name stays with the days before.
+
+    Raises OrganizationError without a reason, for a name that is none or its own, or where it was changed after `day`.
+    """
     need_reason(reason)
     name = _check_name(name)
     if name == unit.name:
