@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from lianxin.accounts.gate import views
+from lianxin.schemes.loader import READERS, load_scheme
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -68,3 +69,11 @@ def test_every_noun_of_an_address_is_a_word_of_the_glossary():
     plurals = {"people": "person", "entries": "entry"}
     assert len(nouns) > 15
     assert sorted(noun for noun in nouns if not {noun, plurals.get(noun, noun.rstrip("s")), noun.replace("-", " ")} & known) == []
+
+
+def test_the_scheme_shown_to_authors_loads_and_every_kind_of_clause_is_explained():
+    told = (DOCS / "schemes.md").read_text(encoding="utf-8")
+    [text] = re.findall(r"```yaml\n(.*?)```", told, re.DOTALL)
+    assert load_scheme(text, "docs/schemes.md").key == "contact-131"
+    explained = set(re.findall(r"^\| `(\w+)` \|", told, re.MULTILINE))
+    assert explained == set(READERS)
