@@ -1,28 +1,101 @@
-"""`make bench`: every measurement beside this file, one after the other, each in a process of its own.
+"""`make bench`: every measurement beside this file, each in a process of its own; figures go to docs/performance.md.
 
-python -m benchmarks [name …]
+python -m benchmarks [--small] [--out FILE] [name …]
+
+--small measures small worlds only, in under a minute, and writes no file unless --out names one. Each measurement prints one
+JSON object a line and ends with 1 where a promise is not kept.
 """
 
+import json
+import os
+import platform
+import shlex
 import subprocess
 import sys
+from datetime import datetime
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 FOLDER = Path(__file__).resolve().parent
+PERFORMANCE = FOLDER.parent / "docs" / "performance.md"
+SMALL = {"schemes": ["226", "10000"], "workbooks": ["5300"]}
+"""What a small run asks of each; one that is not named here is left out of it."""
+PROMISES = {
+    "schemes": "226 units to rows ≤ 30 ms on SQLite; on DuckDB ≤ 13× a bare count of three kinds, aiming at 8×;"
+    " cost of an entry within a factor of 2 from 0.5 M to 50 M; drill-down ≤ 5 ms at 5 M.",
+    "workbooks": "5,300 people ≤ 5 s; 100,000 rows ≤ 60 s and ≤ 400 MB.",
+    "pages": "Desk and board on the full demonstration: at least a quarter of the requests a second of a trivial view"
+    " of the same server, p95 ≤ 150 ms.",
+}
 
 
-def main() -> int:
+def main(words: list[str]) -> int:
+    small = "--small" in words
+    out = Path(words[words.index("--out") + 1]) if "--out" in words else None if small else PERFORMANCE
+    names = [word for at, word in enumerate(words) if not word.startswith("--") and words[at - 1 : at] != ["--out"]]
     known = sorted(path.stem for path in FOLDER.glob("*.py") if not path.stem.startswith("_"))
-    asked = sys.argv[1:] or known
-    unknown = sorted(set(asked) - set(known))
+    unknown = sorted(set(names) - set(known))
     if unknown:
         sys.exit(f"found {', '.join(unknown)}, expected one of {', '.join(known)}")
-    failed = [
-        name for name in asked if subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], cwd=FOLDER.parent).returncode
-    ]
+    parts = [about(words)]
+    failed = []
+    for name in names or [name for name in known if name in SMALL or not small]:
+        command = [sys.executable, "-m", f"benchmarks.{name}", *(SMALL.get(name, []) if small else [])]
+        rows, kept = measured(command)
+        failed += [] if kept else [name]
+        parts.append(section(name, command, rows, kept))
+    if out:
+        out.write_text("\n".join(parts), encoding="utf-8")
     if failed:
-        sys.exit(f"failed: {', '.join(failed)}")
+        sys.exit(f"not kept: {', '.join(failed)}")
     return 0
 
 
+def measured(command: list[str]) -> tuple[list[dict[str, Any]], bool]:
+    """The lines one measurement prints, shown as they come; and whether it kept its promises."""
+    environment = {"DJANGO_SETTINGS_MODULE": "lianxin.config.settings", **os.environ}
+    process = subprocess.Popen(command, cwd=FOLDER.parent, env=environment, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    rows = []
+    for line in process.stdout:
+        print(line, end="", flush=True)
+        if line.startswith("{"):
+            rows.append(json.loads(line))
+    return rows, process.wait() == 0
+
+
+def section(name: str, command: list[str], rows: list[dict[str, Any]], kept: bool) -> str:
+    """The rows as a table."""
+    columns = list(dict.fromkeys(column for row in rows for column in row))
+    lines = [f"## {name}", "", f"`python {shlex.join(command[1:])}`", ""]
+    lines += [f"Promised: {PROMISES.get(name, '–')} **{'Kept.' if kept else 'Not kept in this run.'}**", ""]
+    lines += ["| " + " | ".join(columns) + " |", "|" + " --- |" * len(columns)]
+    lines += ["| " + " | ".join(str(row.get(column, "")).replace("|", "/") for column in columns) + " |" for row in rows]
+    return "\n".join([*lines, ""])
+
+
+def about(words: list[str]) -> str:
+    """The machine, and how busy it was."""
+    cpu = next(
+        (line.split(":")[1].strip() for line in _lines("/proc/cpuinfo") if line.startswith("model name")), platform.machine()
+    )
+    memory = next((int(line.split()[1]) // 2**20 for line in _lines("/proc/meminfo") if line.startswith("MemTotal")), 0)
+    packages = ", ".join(f"{name} {version(name)}" for name in ("duckdb", "pysqlite3", "ibis-framework", "django"))
+    return f"""# Performance
+
+Written by `{shlex.join(["python", "-m", "benchmarks", *words])}` on {datetime.now():%Y-%m-%d %H:%M}; do not edit by hand.
+
+- Machine: {cpu}, {os.cpu_count()} cores, {memory} GB; {platform.system()} {platform.release()},
+  Python {platform.python_version()}; {packages}.
+- Load when it began: {os.getloadavg()[0]:.1f}. More than {os.cpu_count()} means that others used the machine: times of the clock
+  are then longer than they would be alone; processor times and ratios suffer less.
+"""
+
+
+def _lines(file: str) -> list[str]:
+    return Path(file).read_text().splitlines() if Path(file).exists() else []
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
