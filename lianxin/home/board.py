@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from lianxin.home.choice import PARTS, Choice, Tally, View, tally
 from lianxin.home.forms import BUCKET_WORDS, LEVEL_WORDS, month_words
 from lianxin.organizations.exports import Export
-from lianxin.organizations.models import Field
+from lianxin.organizations.models import Field, Unit
 from lianxin.reminders.picture import BEHIND, BUCKETS, IMPOSSIBLE, MET, ON_TRACK, UNKNOWN, UNMET, Place, bucket, in_words
 from lianxin.schemes.queries import StandingRow
 from lianxin.schemes.rule import say_rule, say_subject
@@ -269,7 +269,7 @@ def units_to_take_out(view: View) -> Export:
     return Export(
         table="standings",
         title=found.heading,
-        unit=view.unit,
+        unit=Unit.objects.get(pk=view.unit.pk),
         columns=[_("Code"), _("Unit"), _("Place"), _("State"), _("What is missing"), _("By")],
         rows=[
             [

@@ -11,7 +11,7 @@ from django.utils.translation import pgettext
 from lianxin.home.choice import POINTS, Choice, Tally, View, is_election, tally
 from lianxin.home.forms import BUCKET_WORDS, month_words
 from lianxin.home.paper import Line, Paper, Section, Table, Words, line, number
-from lianxin.ledger.figures import Figure
+from lianxin.ledger.figures import Counted, Figure, counted
 from lianxin.ledger.figures import declared as figures
 from lianxin.organizations.models import Field
 from lianxin.reminders.picture import BEHIND, BUCKETS, IMPOSSIBLE, MET, ON_TRACK, bucket, in_words
@@ -243,19 +243,21 @@ def burden_section(view: View) -> Section:
 def figure_sections(view: View) -> list[Section]:
     """Figures the apps declare, those of the record first."""
     own = [figure for figure in figures().values() if view.opens(figure)]
-    record = [figure for figure in own if figure.key.startswith("home.")]
-    others = [figure for figure in own if figure not in record]
-    found = [Section(_("The record this month"), [figure_line(view, figure) for figure in record])]
-    return [*found, Section(_("Units and people"), [figure_line(view, figure) for figure in others])]
+    lines = {
+        figure.key: figure_line(view, figure, parts)
+        for figure, parts in zip(own, counted([(figure, view.asked(figure)) for figure in own]), strict=True)
+    }
+    record = [line for key, line in lines.items() if key.startswith("home.")]
+    others = [line for key, line in lines.items() if not key.startswith("home.")]
+    return [Section(_("The record this month"), record), Section(_("Units and people"), others)]
 
 
-def figure_line(view: View, figure: Figure) -> Line:
+def figure_line(view: View, figure: Figure, parts: Sequence[Counted]) -> Line:
     """party members 12,993: farmers and herders 5,300, employed 5,893, away 1,800. Each number opens."""
-    counted = figure.counted(view.asked(figure))
-    whole = number(sum(count for _part, _words, count in counted), view.choice.figure(figure.key))
+    whole = number(sum(count for _part, _words, count in parts), view.choice.figure(figure.key))
     words = [Words(f"{figure.title} "), whole]
     if figure.by:
-        for position, (part, title, count) in enumerate(counted):
+        for position, (part, title, count) in enumerate(parts):
             opens = number(count, view.choice.figure(figure.key, part))
             words += [Words(_(", ") if position else _(": ")), Words(f"{title} "), opens]
     return words

@@ -66,16 +66,16 @@ class Choice:
 
 def asked_unit(user: AnyUser, code: str) -> Unit:
     """The unit an address names; where it names none, the reader's own highest one. Raises Http404 for a unit not theirs."""
-    return unit_for(user, code) if code else highest(user)
+    return unit_for(user, code) if code else Unit.objects.get(pk=highest(user))
 
 
-def highest(user: AnyUser) -> Unit:
-    """The unit a reader looks at unasked: the highest whose whole subtree is theirs, else the first of their own."""
+def highest(user: AnyUser) -> int:
+    """The id of the unit a reader looks at unasked: the highest whose whole subtree is theirs, else the first of their own."""
     grants = [grant for grant in grants_for(user) if STANDING_VIEW in grant.permissions]
     grants.sort(key=lambda grant: (grant.reach in (OWN, BRANCH), len(grant.path), grant.path))
     if not grants:
         raise Http404
-    return Unit.objects.get(pk=grants[0].unit_id)
+    return grants[0].unit_id
 
 
 POINTS = "contact-131"
@@ -97,7 +97,8 @@ class View:
 
     picture: Picture
     choice: Choice
-    unit: Unit
+    unit: Unit | Place
+    """As it stands now; where only the day matters, as it stood then."""
     top: Place | None
     """The chosen unit as it stood on the day; None where it was not open."""
     visible: frozenset[int]
@@ -160,7 +161,7 @@ class View:
         ]
 
 
-def view_for(user: AnyUser | None, unit: Unit, choice: Choice) -> View:
+def view_for(user: AnyUser | None, unit: Unit | Place, choice: Choice) -> View:
     """What the reader sees beneath a unit. One query for the units that are theirs; the picture is kept."""
     seen = picture(choice.as_of, choice.known_as_of)
     units = units_for(user) if user else Unit.objects.all()

@@ -181,7 +181,7 @@ def desk_of(user: User, today: date | None = None) -> Desk:
         todo=[*waiting, *sorted(todo, key=urgency)],
         elections=elections,
         with_others=[reminder for reminder in reminders if reminder.notice.with_others],
-        summaries=summaries_of(user, grants),
+        summaries=summaries_of(user, grants, seen),
         standings=standings_of(user, grants, seen),
         links=links_of(user, grants),
         keeper=Keeper(User.objects.filter(is_active=True).count()) if may(user, ACCOUNTS_MANAGE) else None,
@@ -205,7 +205,7 @@ def posts_of(grants: Sequence[Grant], seen: Picture) -> list[Act]:
 def points_of(user: AnyUser, seen: Picture) -> list[Point]:
     """A contact leader's points and what 131 asks of each, the most pressing first."""
     scheme = seen.scheme(POINTS)
-    units = own_units(user, VISIT_RECORD)
+    units = own_units(user, seen, VISIT_RECORD)
     if scheme is None or not units:
         return []
     standings = seen.standings(scheme)
@@ -232,11 +232,13 @@ def asked_of(user: AnyUser, item: Due, row: StandingRow) -> Asked:
     )
 
 
-def summaries_of(user: AnyUser, grants: Sequence[Grant]) -> list[Summary]:
+def summaries_of(user: AnyUser, grants: Sequence[Grant], seen: Picture) -> list[Summary]:
     """For whoever looks after a subtree: per scheme, how many units are behind or can no longer make it."""
     if not any(grant.reach == SUBTREE and STANDING_VIEW in grant.permissions for grant in grants):
         return []
-    unit = highest(user)
+    unit = seen.tree.places.get(highest(user))
+    if unit is None:  # founded, but not open yet
+        return []
     view = view_for(user, unit, Choice(unit.code))
     opens = partial(view.choice.address, "board_units")
     found = []
@@ -270,7 +272,8 @@ def standings_of(user: AnyUser, grants: Sequence[Grant], seen: Picture) -> list[
 def elections_address(user: AnyUser, seen: Picture) -> str:
     """The list of every election falling due in the reader's subtree."""
     scheme = next((scheme for scheme in seen.schemes if is_election(scheme)), None)
-    return Choice(highest(user).code).address("board_units", scheme=scheme.key, falling_due=True) if scheme else ""
+    unit = seen.tree.places.get(highest(user))
+    return Choice(unit.code).address("board_units", scheme=scheme.key, falling_due=True) if scheme and unit else ""
 
 
 def links_of(user: AnyUser, grants: Sequence[Grant]) -> list[Act]:

@@ -14,6 +14,7 @@ from lianxin.home.brief import brief_of
 from lianxin.home.choice import View, asked_unit, view_for
 from lianxin.home.forms import ChoiceForm
 from lianxin.home.opened import figure_opened
+from lianxin.ledger.kept import one_look
 from lianxin.organizations.access import ENTRY_VIEW, EXPORT, STANDING_VIEW, may
 from lianxin.organizations.export_pages import answer
 from lianxin.organizations.gate import requires
@@ -30,6 +31,7 @@ def front_door(request: HttpRequest) -> HttpResponse:
 
 
 @signed_in
+@one_look()
 def desk(request: HttpRequest) -> HttpResponse:
     """What I owe, by due date; what waits for me; what changed since last time."""
     assert isinstance(request.user, User)
@@ -39,6 +41,7 @@ def desk(request: HttpRequest) -> HttpResponse:
 
 
 @requires(ENTRY_VIEW)
+@one_look()
 def changes(request: HttpRequest) -> HttpResponse:
     """Everything others recorded in my units since my last visit."""
     assert isinstance(request.user, User)
@@ -48,6 +51,7 @@ def changes(request: HttpRequest) -> HttpResponse:
 
 
 @requires(STANDING_VIEW)
+@one_look()
 def board(request: HttpRequest) -> HttpResponse:
     """Schemes × townships, on any day."""
     form, view = asked(request)
@@ -55,6 +59,7 @@ def board(request: HttpRequest) -> HttpResponse:
 
 
 @requires(STANDING_VIEW)
+@one_look()
 def board_units(request: HttpRequest) -> HttpResponse:
     """What lies behind a number: exactly so many units, with the rule."""
     form, view = asked(request)
@@ -79,6 +84,7 @@ def export_standings(request: HttpRequest) -> HttpResponse:
 
 
 @requires(STANDING_VIEW)
+@one_look()
 def brief(request: HttpRequest) -> HttpResponse:
     """The brief, for reading and printing; each number opens."""
     form, view = asked(request)
@@ -86,6 +92,7 @@ def brief(request: HttpRequest) -> HttpResponse:
 
 
 @requires(STANDING_VIEW)
+@one_look()
 def figure(request: HttpRequest, key: str) -> HttpResponse:
     """The rows of a declared figure."""
     form, view = asked(request)

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import CharField, Count, F, IntegerField, Q, QuerySet, Value
 from django.utils.functional import Promise
 
 from lianxin.ledger.registry import Registry
@@ -69,17 +69,37 @@ class Figure:
     by: str = ""
     parts: Sequence[tuple[str, Words]] = ()
 
-    def counted(self, asked: Asked) -> list[tuple[str, Words, int]]:
-        """(part, its words, how many rows), empty parts left out; a figure that is not split is one part named "". One query."""
-        rows = self.rows(asked)
-        if not self.by:
-            return [("", self.title, rows.count())]
-        counts = dict(rows.order_by().values_list(self.by).annotate(count=Count("pk")))
-        return [(part, words, counts[part]) for part, words in self.parts if part in counts]
-
     def part(self, asked: Asked, part: str) -> QuerySet[Any]:
         """The rows of one part."""
         return self.rows(asked).filter(**{self.by: part}) if self.by and part else self.rows(asked)
+
+
+Counted = tuple[str, Words, int]
+"""(part, its words, how many rows)."""
+
+
+def counted(asked: Sequence[tuple[Figure, Asked]]) -> list[list[Counted]]:
+    """Of each figure the parts that have rows; a figure that is not split is one part named "". One query for all of them."""
+    together = [_counts(position, figure, about) for position, (figure, about) in enumerate(asked)]
+    if not together:
+        return []
+    found: list[dict[str, int]] = [{} for _ in together]
+    for position, part, count in together[0].union(*together[1:], all=True):
+        found[position][part] = count
+    return [
+        [(part, words, counts[part]) for part, words in figure.parts if part in counts]
+        if figure.by
+        else [("", figure.title, counts.get("", 0))]
+        for (figure, _about), counts in zip(asked, found, strict=True)
+    ]
+
+
+def _counts(position: int, figure: Figure, asked: Asked) -> QuerySet[Any, tuple[int, str, int]]:
+    """(position, part, count) of a figure's parts."""
+    part = F(figure.by) if figure.by else Value("", CharField())
+    rows = figure.rows(asked).order_by().annotate(figure_=Value(position, IntegerField()), part_=part)
+    counts: QuerySet[Any, tuple[int, str, int]] = rows.values_list("figure_", "part_").annotate(count_=Count("pk"))
+    return counts
 
 
 registry: Registry[Figure] = Registry(lambda figure: figure.key)

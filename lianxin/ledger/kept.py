@@ -5,7 +5,9 @@ rows = standings.get(("contact-131", day), ledger_head(), lambda: compute(…))
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from threading import Lock
 from typing import Generic, NamedTuple, TypeVar
 
@@ -24,8 +26,24 @@ class Head(NamedTuple):
     batches: int
 
 
+_of_this_look: ContextVar[Head | None] = ContextVar("head", default=None)
+
+
+@contextmanager
+def one_look() -> Iterator[None]:
+    """For a page that only reads: `ledger_head` is asked once, so that every part of the page tells of the same moment."""
+    token = _of_this_look.set(ledger_head())
+    try:
+        yield
+    finally:
+        _of_this_look.reset(token)
+
+
 def ledger_head() -> Head:
     """Where the ledger ends now. One query by primary key; every change of anything is an entry, or shows an import."""
+    held = _of_this_look.get()
+    if held is not None:
+        return held
     visible = Batch.objects.filter(visible=True).order_by().values("visible").annotate(count=Count("pk")).values("count")
     last = Entry.objects.order_by("-pk").values_list("pk", "digest", Subquery(visible)).first()
     return Head(last[0], last[1], last[2] or 0) if last else Head(0, "", 0)

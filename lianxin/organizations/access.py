@@ -8,7 +8,7 @@ is the end of its rights. The table follows product.md, and the access matrix te
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
@@ -127,6 +127,17 @@ GIVEABLE: dict[str, frozenset[str]] = {
 AnyUser = AbstractBaseUser | AnonymousUser
 
 
+class Placed(Protocol):
+    """A unit, or as much of one as says where it stands."""
+
+    @property
+    def pk(self) -> int: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def path(self) -> str: ...
+
+
 @dataclass(frozen=True)
 class Grant:
     """What one post or membership gives: permissions on a unit, or on it and all beneath."""
@@ -137,7 +148,7 @@ class Grant:
     reach: Reach
     permissions: frozenset[str]
 
-    def covers(self, unit: Unit) -> bool:
+    def covers(self, unit: Placed) -> bool:
         if self.reach == SUBTREE:
             return unit.path.startswith(self.path)
         if self.reach == BRANCH and unit.kind == UnitKind.GROUP and unit.path == self.path + path_label(unit.pk):
@@ -161,7 +172,7 @@ def grants_for(user: AnyUser, on: date | None = None) -> list[Grant]:
     return grants
 
 
-def may(user: AnyUser, permission: str, unit: Unit | None = None) -> bool:
+def may(user: AnyUser, permission: str, unit: Placed | None = None) -> bool:
     """Whether the user may do this to `unit`; without a unit, to anything at all."""
     grants = [grant for grant in grants_for(user) if permission in grant.permissions]
     return bool(grants) if unit is None else any(grant.covers(unit) for grant in grants)

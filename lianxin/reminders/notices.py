@@ -23,6 +23,7 @@ from django.utils.functional import Promise
 from lianxin.ledger.registry import Registry
 from lianxin.organizations.access import AnyUser, may
 from lianxin.organizations.models import Unit
+from lianxin.reminders.picture import Place
 
 Words = str | Promise
 
@@ -116,7 +117,7 @@ def declared() -> dict[str, Notice]:
     return notices.all()
 
 
-def act_for(user: AnyUser, kind: str, unit: Unit) -> Act | None:
+def act_for(user: AnyUser, kind: str, unit: Unit | Place) -> Act | None:
     """The page on which this user may record an entry of `kind` for `unit`, if there is one."""
     for recorder in recorders.all().values():
         if recorder.kind == kind and may(user, recorder.permission, unit):

@@ -18,9 +18,8 @@ from lianxin.organizations.access import (
     grants_for,
     may,
 )
-from lianxin.organizations.models import Unit
 from lianxin.reminders.notices import Due, Notice, act_for, declare, records
-from lianxin.reminders.picture import Picture, in_words, kinds_of, picture, why
+from lianxin.reminders.picture import Picture, Place, in_words, kinds_of, picture, why
 from lianxin.schemes.queries import StandingRow
 from lianxin.schemes.scheme import Clause, Every, Scheme
 from lianxin.schemes.standings import OWING
@@ -33,7 +32,7 @@ ELECTION = "organizations.election_held"
 def of_own_units(user: AnyUser, today: date) -> list[Due]:
     """What the reader's own units still lack and must have within 60 days, soonest first."""
     seen = picture(today)
-    units = own_units(user, GATHERING_RECORD, VISIT_RECORD)
+    units = own_units(user, seen, GATHERING_RECORD, VISIT_RECORD)
     found = []
     for scheme in seen.schemes:
         if scheme.score and scheme.levels:
@@ -61,9 +60,7 @@ def elections_beneath(user: AnyUser, today: date) -> list[Due]:
         if row.alert in ("due_soon", "overdue") and row.unit_path.startswith(tuple(paths))
     ]
     rows.sort(key=lambda found: (found[1].due or date.max, found[1].unit_code))
-    near = rows[:MOST_ELECTIONS]
-    units = Unit.objects.in_bulk([row.unit_id for _, row in near])
-    return [due_of(user, scheme, row, units[row.unit_id]) for scheme, row in near]
+    return [due_of(user, scheme, row, seen.tree.places[row.unit_id]) for scheme, row in rows[:MOST_ELECTIONS]]
 
 
 ELECTIONS = "reminders.elections"
@@ -85,14 +82,14 @@ def asks_election(clause: Clause) -> bool:
     return isinstance(clause.test, Every) and ELECTION in kinds_of(clause)
 
 
-def own_units(user: AnyUser, *permissions: str) -> dict[int, Unit]:
-    """Units at which the user holds a post that gives one of these permissions there alone."""
+def own_units(user: AnyUser, seen: Picture, *permissions: str) -> dict[int, Place]:
+    """Units, as they stand on the day, at which the user holds a post that gives one of these permissions there alone."""
     ids = {
         grant.unit_id
         for grant in grants_for(user)
         if grant.reach in (OWN, BRANCH) and not grant.permissions.isdisjoint(permissions)
     }
-    return Unit.objects.in_bulk(ids)
+    return {unit_id: seen.tree.places[unit_id] for unit_id in sorted(ids) if unit_id in seen.tree.places}
 
 
 def is_owed(row: StandingRow, today: date) -> bool:
@@ -102,7 +99,7 @@ def is_owed(row: StandingRow, today: date) -> bool:
     return row.alert in ("overdue", "due_soon") or (bool(row.missing) and row.state in OWING)
 
 
-def due_of(user: AnyUser, scheme: Scheme, row: StandingRow, unit: Unit) -> Due:
+def due_of(user: AnyUser, scheme: Scheme, row: StandingRow, unit: Place) -> Due:
     """A standing as a reminder."""
     clause = scheme.clause(row.clause)
     acts = (act_for(user, kind, unit) for kind in kinds_of(clause))

@@ -34,6 +34,10 @@ class Place(NamedTuple):
     field: str
     path: str
 
+    @property
+    def pk(self) -> int:
+        return self.unit_id
+
 
 @dataclass(frozen=True)
 class Tree:

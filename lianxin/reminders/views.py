@@ -6,6 +6,7 @@ from django.urls import reverse
 
 from lianxin.accounts.gate import public, signed_in
 from lianxin.accounts.models import User
+from lianxin.ledger.kept import one_look
 from lianxin.reminders import actions, queries
 from lianxin.reminders.calendar import calendar_of
 from lianxin.reminders.forms import MailForm
@@ -36,6 +37,7 @@ def reminders(request: HttpRequest) -> HttpResponse:
 
 
 @public
+@one_look()
 def calendar_feed(request: HttpRequest, token: str) -> HttpResponse:
     """A phone subscribes to this address; whoever knows it sees what its owner owes, and nothing else."""
     calendar = calendar_of(queries.user_behind(token), request.build_absolute_uri("/").rstrip("/"))
