@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
@@ -101,9 +102,14 @@ class View:
     """As it stands now; where only the day matters, as it stood then."""
     top: Place | None
     """The chosen unit as it stood on the day; None where it was not open."""
-    visible: frozenset[int]
     user: AnyUser | None
     """None: whoever runs the installation, at its terminal."""
+
+    @cached_property
+    def visible(self) -> frozenset[int]:
+        """Ids of the units that are theirs. One query, where it is needed."""
+        units = units_for(self.user) if self.user else Unit.objects.all()
+        return frozenset(units.order_by().values_list("pk", flat=True))
 
     @property
     def schemes(self) -> list[Scheme]:
@@ -162,10 +168,9 @@ class View:
 
 
 def view_for(user: AnyUser | None, unit: Unit | Place, choice: Choice) -> View:
-    """What the reader sees beneath a unit. One query for the units that are theirs; the picture is kept."""
+    """What the reader sees beneath a unit. The picture is kept."""
     seen = picture(choice.as_of, choice.known_as_of)
-    units = units_for(user) if user else Unit.objects.all()
-    return View(seen, choice, unit, seen.tree.find(unit.code), frozenset(units.values_list("pk", flat=True)), user)
+    return View(seen, choice, unit, seen.tree.find(unit.code), user)
 
 
 @dataclass(frozen=True)

@@ -141,15 +141,12 @@ class Desk:
     with_others: Sequence[Reminder]
     summaries: Sequence[Summary]
     standings: Sequence[Standing]
-    links: Sequence[Act]
     keeper: Keeper | None
     auditor: Head | None
     elections_address: str
     """All elections falling due, where the desk names only the nearest."""
     owes: bool
     """Whether this reader can owe anything at all."""
-    reads: bool
-    """Whether this reader sees entries."""
 
     @property
     def nothing(self) -> bool:
@@ -183,13 +180,26 @@ def desk_of(user: User, today: date | None = None) -> Desk:
         with_others=[reminder for reminder in reminders if reminder.notice.with_others],
         summaries=summaries_of(user, grants, seen),
         standings=standings_of(user, grants, seen),
-        links=links_of(user, grants),
         keeper=Keeper(User.objects.filter(is_active=True).count()) if may(user, ACCOUNTS_MANAGE) else None,
         auditor=seen.head if may(user, VERIFY) else None,
         elections_address=elections_address(user, seen) if elections else "",
         owes=may(user, GATHERING_RECORD) or may(user, VISIT_RECORD),
-        reads=may(user, ENTRY_VIEW),
     )
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What stands beside a desk: where else to go, and what others recorded."""
+
+    links: Sequence[Act]
+    reads: bool
+    """Whether this reader sees entries."""
+    news: News
+
+
+def beside(user: User, since: int) -> Beside:
+    """What stands beside the reader's desk; new is what came after the entry `since`."""
+    return Beside(links_of(user, grants_for(user)), may(user, ENTRY_VIEW), news_for(user, since))
 
 
 def posts_of(grants: Sequence[Grant], seen: Picture) -> list[Act]:

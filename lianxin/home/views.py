@@ -1,8 +1,13 @@
 """The front door, the desk, the board, the brief. Everything here only reads."""
 
+from collections.abc import Callable, Hashable
+
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 
 from lianxin.accounts.gate import public, signed_in
@@ -14,8 +19,9 @@ from lianxin.home.brief import brief_of
 from lianxin.home.choice import View, asked_unit, view_for
 from lianxin.home.forms import ChoiceForm
 from lianxin.home.opened import figure_opened
-from lianxin.ledger.kept import one_look
-from lianxin.organizations.access import ENTRY_VIEW, EXPORT, STANDING_VIEW, may
+from lianxin.ledger import clock
+from lianxin.ledger.kept import Kept, ledger_head, one_look
+from lianxin.organizations.access import ACCOUNTS_MANAGE, ENTRY_VIEW, EXPORT, STANDING_VIEW, grants_for, may
 from lianxin.organizations.export_pages import answer
 from lianxin.organizations.gate import requires
 
@@ -35,9 +41,12 @@ def front_door(request: HttpRequest) -> HttpResponse:
 def desk(request: HttpRequest) -> HttpResponse:
     """What I owe, by due date; what waits for me; what changed since last time."""
     assert isinstance(request.user, User)
-    look = desks.look(request.user)
-    news = desks.news_for(request.user, look.before)
-    return render(request, "home/desk.html", {"desk": desks.desk_of(request.user), "news": news})
+    user, since = request.user, desks.look(request.user).before
+    shown = {
+        "main": written_once(request, "home/_desk.html", user.pk, lambda: {"desk": desks.desk_of(user)}),
+        "aside": written_once(request, "home/_beside.html", (user.pk, since), lambda: {"beside": desks.beside(user, since)}),
+    }
+    return render(request, "home/desk.html", shown)
 
 
 @requires(ENTRY_VIEW)
@@ -55,7 +64,12 @@ def changes(request: HttpRequest) -> HttpResponse:
 def board(request: HttpRequest) -> HttpResponse:
     """Schemes × townships, on any day."""
     form, view = asked(request)
-    return page(request, "home/board.html", form, view, {"board": boards.board_of(view)})
+
+    def shown() -> dict[str, object]:
+        return {"form": form, "view": view, "choice": view.choice, "board": boards.board_of(view)}
+
+    key = (view.choice, request.GET.get("unit", ""), tuple(form.problems))
+    return page(request, "home/board.html", form, view, {"content": written_once(request, "home/_board.html", key, shown)})
 
 
 @requires(STANDING_VIEW)
@@ -99,6 +113,21 @@ def figure(request: HttpRequest, key: str) -> HttpResponse:
     found = figure_opened(view, key, request.GET.get("part", ""))
     shown = Paginator(found.rows, PAGE_SIZE).get_page(request.GET.get("page"))
     return page(request, "home/figure.html", form, view, {"found": found, "page": shown, "lines": found.lines(shown)})
+
+
+_written: Kept[SafeString] = Kept(256)
+
+
+def written_once(request: HttpRequest, template: str, key: Hashable, make: Callable[[], dict[str, object]]) -> SafeString:
+    """A part of a page, written once for readers of the same rights and language until the ledger or the day changes.
+
+    The ledger's head and the reader's grants are asked for each time: what is kept is never stale, and never somebody else's.
+    See docs/adr/0007. Accounts are no part of the ledger: for who manages them everything is written anew.
+    """
+    if may(request.user, ACCOUNTS_MANAGE):
+        return render_to_string(template, make(), request)
+    place = (template, key, frozenset(grants_for(request.user)), get_language(), clock.today())
+    return _written.get(place, ledger_head(), lambda: render_to_string(template, make(), request))
 
 
 def asked(request: HttpRequest) -> tuple[ChoiceForm, View]:
