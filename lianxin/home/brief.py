@@ -233,7 +233,7 @@ def burden_section(view: View) -> Section:
                     scheme=in_words(scheme.title),
                     basis=scheme.basis or _("no basis given"),
                     units=opened(view.choice, scheme, len(visible)),
-                    acts=Words(f"{asked:,}", view.choice.address("board_units", scheme=scheme.key), number=True),
+                    acts=f"{asked:,}",
                     each=f"{asked / len(visible):.1f}",
                 )
             )
