@@ -266,17 +266,33 @@ class Person(models.Model):
         return f"organizations.person:{self.pk}"
 
 
-class Post(models.Model):
-    """A person holds a title at a unit. Rights follow it and end with it, at once."""
+class Held(models.Model):
+    """What a person holds at a unit over a span of days."""
 
-    person = models.ForeignKey(Person, models.PROTECT, related_name="posts")
-    unit = models.ForeignKey(Unit, models.PROTECT, related_name="posts")
-    title = models.CharField(max_length=24, choices=Title)
     since = models.DateField()
     until = models.DateField(null=True, blank=True)
     batch = models.ForeignKey(Batch, models.PROTECT, null=True, blank=True, related_name="+")
 
     objects = HeldQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    @property
+    def subject(self) -> str:
+        """What entries about it point at: `organizations.post:12`."""
+        return f"{self._meta.label_lower}:{self.pk}"
+
+    def holds_on(self, day: date) -> bool:
+        return self.since <= day and (self.until is None or day < self.until)
+
+
+class Post(Held):
+    """A person holds a title at a unit. Rights follow it and end with it, at once."""
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="posts")
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="posts")
+    title = models.CharField(max_length=24, choices=Title)
 
     class Meta:
         indexes = [models.Index(fields=["unit", "title"], name="post_unit_title")]
@@ -284,35 +300,19 @@ class Post(models.Model):
     def __str__(self) -> str:
         return f"{self.person_id} {self.title} at {self.unit_id}"
 
-    @property
-    def subject(self) -> str:
-        return f"organizations.post:{self.pk}"
 
-    def holds_on(self, day: date) -> bool:
-        return self.since <= day and (self.until is None or day < self.until)
-
-
-class Membership(models.Model):
+class Membership(Held):
     """A person belongs to a unit: a branch, a team."""
 
     person = models.ForeignKey(Person, models.PROTECT, related_name="memberships")
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="memberships")
     kind = models.CharField(max_length=20, choices=MembershipKind)
-    since = models.DateField()
-    until = models.DateField(null=True, blank=True)
-    batch = models.ForeignKey(Batch, models.PROTECT, null=True, blank=True, related_name="+")
-
-    objects = HeldQuerySet.as_manager()
 
     class Meta:
         indexes = [models.Index(fields=["unit", "kind"], name="membership_unit_kind")]
 
     def __str__(self) -> str:
         return f"{self.person_id} {self.kind} of {self.unit_id}"
-
-    @property
-    def subject(self) -> str:
-        return f"organizations.membership:{self.pk}"
 
 
 class ExportRequest(models.Model):
