@@ -307,6 +307,14 @@ def test_a_calendars_address_opens_one_persons_calendar_and_no_other(lived: Live
             of_reminders.user_behind(wrong)
 
 
+def test_the_link_of_a_gathering_taken_back_leads_nowhere(lived: Lived) -> None:
+    signature, partner = of_gatherings.sign(lived.gathering), lived.world.user("sibling_secretary")
+    assert of_gatherings.invitation_for(partner, lived.gathering.pk, signature)
+    gatherings.void_gathering(actor=lived.world.user("secretary"), gathering=lived.gathering, reason="it was another day")
+    with pytest.raises(Http404):
+        of_gatherings.invitation_for(partner, lived.gathering.pk, signature)
+
+
 def test_a_unit_is_found_by_its_code_within_reach_only(lived: Lived) -> None:
     def at(role: str) -> str:
         return of_units.tree(lived.world.user(role), NOW, at=lived.world.sibling_branch.code).at.name
