@@ -80,7 +80,7 @@ class SchemeError(Exception):
     """A scheme that cannot be used; `problems` says why, line by line."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = sorted(set(problems), key=lambda problem: (problem.file, problem.line))
+        self.problems = sorted(dict.fromkeys(problems), key=lambda problem: (problem.file, problem.line))
         super().__init__("\n".join(map(str, self.problems)))
 
 

@@ -2,7 +2,7 @@
 itself and the names of periods: sets of days, lists of entries, plain loops."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from fractions import Fraction
 from functools import cached_property
@@ -65,6 +65,8 @@ class Court:
     frame: Frame
     records: Records
     kinds: frozenset[str]
+    judged: dict[int, dict[str, Verdict]] = field(default_factory=dict)
+    others: dict[str, "Court"] = field(default_factory=dict)
 
     def known(self, row) -> bool:
         instant = self.frame.known
@@ -145,6 +147,11 @@ class Court:
     # -- clauses
 
     def unit(self, unit: int) -> dict[str, Verdict]:
+        if unit not in self.judged:
+            self.judged[unit] = self.judge(unit)
+        return self.judged[unit]
+
+    def judge(self, unit: int) -> dict[str, Verdict]:
         found = {clause.id: self.clause(unit, clause) for clause in self.scheme.clauses}
         return {**found, "": self.whole(unit, found)}
 
@@ -337,7 +344,9 @@ class Court:
 
     def of_from(self, unit: int, clause: Clause, active: Days, over: bool) -> Verdict:
         test: From = clause.test
-        other = Court(self.sources[test.scheme], self.sources, self.frame, self.records, self.kinds)
+        if test.scheme not in self.others:
+            self.others[test.scheme] = Court(self.sources[test.scheme], self.sources, self.frame, self.records, self.kinds)
+        other = self.others[test.scheme]
         due = self.frame.period.last
         own = other.unit(unit)[""] if unit in other.subjects else None
         if test.over == "self":
