@@ -16,7 +16,11 @@ KEYS = FOLDER.keys()
 
 SECRET_KEY = KEYS["django"]
 DEBUG = False
-ALLOWED_HOSTS = os.environ.get("LIANXIN_HOSTS", "*").split(",")
+ADDRESS = os.environ.get("LIANXIN_ADDRESS", "").rstrip("/")
+"""How people reach the installation, `https://…`: in links that leave it, and trusted as the origin of forms."""
+# Once it is said how people come, links cannot be made to lead elsewhere by a false Host header.
+COME_BY = ",".join(filter(None, [urlsplit(ADDRESS).hostname, "localhost", "127.0.0.1", "[::1]"])) if ADDRESS else "*"
+ALLOWED_HOSTS = os.environ.get("LIANXIN_HOSTS", COME_BY).split(",")
 # Set by `lianxin serve`: whether browsers reach us over TLS (own certificate, or a named proxy that terminates it).
 OVER_TLS = os.environ.get("LIANXIN_TLS") == "1"
 TRUSTED_PROXY = os.environ.get("LIANXIN_TRUSTED_PROXY", "")
@@ -205,8 +209,6 @@ if OVER_TLS:
     SESSION_COOKIE_NAME = "__Host-session"
     CSRF_COOKIE_NAME = "__Host-csrf"
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
-ADDRESS = os.environ.get("LIANXIN_ADDRESS", "").rstrip("/")
-"""How people reach the installation, `https://…`: in links that leave it, and trusted as the origin of forms."""
 CSRF_TRUSTED_ORIGINS = [ADDRESS] if ADDRESS else []
 if TRUSTED_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

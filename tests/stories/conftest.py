@@ -14,6 +14,9 @@ from typing import Any
 
 import pytest
 
+from tests.house import House
+from tests.stories.visitor import Visitor
+
 TODAY = "2026-11-20"
 """The demonstration's last day in tests, so that every run sees the same county."""
 
@@ -68,6 +71,18 @@ def made_demonstration() -> Iterator[Path]:
 def demonstration(made_demonstration: Path) -> Demonstration:
     """The demonstration as its command made it."""
     return Demonstration(made_demonstration / "home", (made_demonstration / "printed.txt").read_text())
+
+
+@pytest.fixture(scope="session")
+def county_office(demonstration: Demonstration) -> Iterator[Visitor]:
+    """The county office's browser, reading in Chinese, on the demonstration as the product serves it."""
+    with House(demonstration.folder).serve("--today", TODAY, "--workers", "1") as served:
+        visitor = Visitor(served.url, language="zh-CN")
+        roles = visitor.open("/demo/")
+        secret = roles.form("csrfmiddlewaretoken").values["csrfmiddlewaretoken"]
+        desk = visitor.open("/demo/", {"csrfmiddlewaretoken": secret, "username": "county"})
+        assert desk.address.endswith("/desk/")
+        yield visitor
 
 
 @pytest.fixture(scope="session")

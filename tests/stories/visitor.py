@@ -1,11 +1,13 @@
 """Somebody with a browser that knows no JavaScript: follows links, fills in forms, keeps cookies."""
 
+import re
 import ssl
 from dataclasses import dataclass, field
+from html import unescape
 from html.parser import HTMLParser
 from http.cookiejar import CookieJar
 from urllib.error import HTTPError
-from urllib.parse import urlencode, urljoin
+from urllib.parse import quote, urlencode, urljoin
 from urllib.request import HTTPCookieProcessor, HTTPSHandler, Request, build_opener
 
 
@@ -83,6 +85,17 @@ class Page:
     raw: bytes
     headers: dict[str, str]
 
+    @property
+    def words(self) -> str:
+        """What stands on it, without the marks."""
+        return " ".join(unescape(re.sub(r"<[^>]*>", " ", self.body)).split())
+
+    @property
+    def links(self) -> list[tuple[str, str]]:
+        """(address, words) of every link."""
+        found = re.findall(r'<a\b[^>]*?href="([^"]*)"[^>]*>(.*?)</a>', self.body, re.DOTALL)
+        return [(unescape(address), " ".join(unescape(re.sub(r"<[^>]*>", " ", words)).split())) for address, words in found]
+
     def form(self, *holding: str) -> Form:
         """The form with these fields."""
         read = Forms(self.address)
@@ -102,7 +115,7 @@ class Visitor:
 
     def open(self, address: str, sent: dict[str, str] | None = None) -> Page:
         """Go to an address of the site, or send it a form."""
-        whole = urljoin(self.site, address)
+        whole = quote(urljoin(self.site, address), safe=":/?&=%;,+#@!")
         data = urlencode(sent).encode() if sent is not None else None
         request = Request(whole, data, {"Referer": whole} if data is not None else {})
         try:
@@ -113,6 +126,17 @@ class Visitor:
             raw = answer.read()
             text = raw.decode("utf-8", "replace")
             return Page(answer.status or 0, answer.url, text, raw, dict(answer.headers.items()))
+
+    def rows(self, address: str) -> list[str]:
+        """Where each row of a list leads, through all its pages."""
+        found: list[str] = []
+        while address:
+            page = self.open(address)
+            assert page.status == 200, address
+            found += re.findall(r'<tr[^>]*>\s*<th scope="row"><a href="([^"]+)"', page.body)
+            further = re.search(r'<a rel="next" href="([^"]+)"', page.body)
+            address = urljoin(page.address, unescape(further[1])) if further else ""
+        return found
 
     def fill(self, page: Page, **typed: str) -> Page:
         """Fill in the form of a page that holds these fields, and send it."""

@@ -49,3 +49,14 @@ def test_a_database_that_is_not_there_is_named():
     with new_house(on_sqlite=True) as house:
         house.database_url = "postgresql://nobody@127.0.0.1:1/none"
         assert "The database does not answer" in house.refuse("brief")
+
+
+def test_it_answers_only_to_the_name_people_come_by():
+    """A false Host header then makes no printed link lead elsewhere."""
+    with new_house(made=False, on_sqlite=True) as house:
+        asked = "from django.conf import settings; print(*settings.ALLOWED_HOSTS)"
+        assert house.python(asked) == "*"
+        house.environment["LIANXIN_ADDRESS"] = "https://bridge.example:8443/"
+        assert house.python(asked) == "bridge.example localhost 127.0.0.1 [::1]"
+        house.environment["LIANXIN_HOSTS"] = "a.example,b.example"
+        assert house.python(asked) == "a.example b.example"
