@@ -35,6 +35,9 @@ check: .venv/installed-dev  ## Style, types, layers, security and contracts
 bench: .venv/installed-dev  ## Measure speed
 	@$(RUN) -m benchmarks $(ARGS)
 
+pictures: .venv/installed-dev  ## Take the pictures of the READMEs (needs Chromium)
+	@$(RUN) -m tests.browser.pictures $(ARGS)
+
 trust: .venv/installed-dev  ## Cut the power and kill workers at length; figures go to TRUST.md (ARGS='--cuts 3000 --kills 200')
 	@$(RUN) -m tests.crash $(ARGS)
 
@@ -64,4 +67,4 @@ lock: .venv/installer  ## Renew the lock files from pyproject.toml (names, versi
 	@$(call install_lock,requirements-dev.lock)
 	@touch $@
 
-.PHONY: help demo install test check bench trust lock
+.PHONY: help demo install test check bench pictures trust lock

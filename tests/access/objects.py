@@ -16,6 +16,9 @@ from lianxin.organizations import actions as organizations
 from lianxin.organizations import people as people_of_units
 from lianxin.organizations.models import ExportRequest, Person, Unit
 from lianxin.schemes import actions as schemes
+from tests.world import OPENED
+
+PHONE = "1380479{:04d}"
 
 UNITS = (
     *("152221", "152221200", "152221200203", "152221200203-1", "152221200203-1-1"),
@@ -181,3 +184,24 @@ NEWCOMERS = [
     ("two_posts", "双林", "152221200203-1", "secretary", "", None),
     ("founder_of_requests", "申文", "152221200", "", "rural", None),
 ]
+
+
+def inhabit(world: Any) -> None:
+    """Everybody of NEWCOMERS, a phone for each person, something recorded in every room, the schemes and remarks on them."""
+    founder = User.objects.get(username="founder")
+    new = [
+        organizations.NewPerson(f"N{number}", name, world.units[unit], OPENED, 1980, membership, title, until)
+        for number, (_, name, unit, title, membership, until) in enumerate(NEWCOMERS)
+    ]
+    for (role, *_), person in zip(NEWCOMERS, organizations.register_people(actor=founder, people=new), strict=True):
+        person.user = User.objects.create_user(role, created_at=clock.now())
+        person.save()
+        world.people[role] = person
+    second_post = {"unit": world.sibling, "title": "inspector", "since": OPENED}
+    organizations.give_post(actor=founder, person=world.people["two_posts"], **second_post)
+    for number, person in enumerate(world.people.values()):
+        people_of_units.seal_phone(person, PHONE.format(number))
+        person.save()
+    live(world)
+    schemes.seed_library(actor=founder, unit=world.county)
+    remark(world)

@@ -20,7 +20,7 @@ from tests.access.expectations import Row, expectations
 from tests.world import World
 
 ROWS = expectations()
-PHONE = "1380479{:04d}"
+PHONE = objects.PHONE
 
 
 class Undo(Exception):

@@ -9,24 +9,19 @@
 
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.browser.house import House, make_template, served
-
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+from tests.browser.chromium import ARGUMENTS, MISSING, find
+from tests.browser.furnished import ENVIRONMENT, Furnished
+from tests.house import ROOT, House
 
 Visit = Callable[..., Page]
 
@@ -39,22 +34,39 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def chromium() -> str:
-    found = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    found = find()
     if found is None:
-        pytest.skip("no Chromium: install chromium and fonts-noto-cjk")
+        pytest.skip(MISSING)
     return found
 
 
+@dataclass(frozen=True)
+class Open:
+    """A served house: its address, and what stands in it."""
+
+    address: str
+    furnished: Furnished
+
+
 @pytest.fixture(scope="session")
-def template_house(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_template(tmp_path_factory.mktemp("template") / "house")
+def furnished_house(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the small world in it, made once per run: what a module records stays in its own copy."""
+    home = tmp_path_factory.mktemp("furnished") / "house"
+    house = House(home, environment=ENVIRONMENT)
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.browser.furnished"], cwd=ROOT, env=house.env, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return home
 
 
 @pytest.fixture(scope="module")
-def house(chromium: str, template_house: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """A house of this module's own. What its tests record stays in it."""
-    with served(template_house, tmp_path_factory.mktemp("served") / "house") as running:
-        yield running
+def opened(chromium: str, furnished_house: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Open]:
+    """A house of this module's own, served as people meet it. A copy, because the ledger cannot be emptied."""
+    home = tmp_path_factory.mktemp("served") / "house"
+    shutil.copytree(furnished_house, home)
+    with House(home, environment=ENVIRONMENT).serve("--workers", "1") as served:
+        yield Open(served.url, Furnished.of(home))
 
 
 @pytest.fixture(scope="module")
@@ -67,12 +79,12 @@ def browser(chromium: str) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def visit(house: House, browser: Browser) -> Iterator[Visit]:
+def visit(opened: Open, browser: Browser) -> Iterator[Visit]:
     """Open a browser window for a named person of the small world, or a stranger: `visit("secretary", width=360)`.
 
     language: zh-hans or en; large: large text chosen; dark: the device is dark; javascript: False turns it off.
     """
-    opened = []
+    contexts = []
 
     def open_window(
         name: str | None = None,
@@ -84,7 +96,7 @@ def visit(house: House, browser: Browser) -> Iterator[Visit]:
         javascript: bool = True,
     ) -> Page:
         context = browser.new_context(
-            base_url=house.address,
+            base_url=opened.address,
             viewport={"width": width, "height": 800},
             color_scheme="dark" if dark else "light",
             java_script_enabled=javascript,
@@ -92,15 +104,15 @@ def visit(house: House, browser: Browser) -> Iterator[Visit]:
         cookies = (
             {"django_language": language}
             | ({"text": "large"} if large else {})
-            | ({"sessionid": house.sessions[name]} if name else {})
+            | ({"sessionid": opened.furnished.sessions[name]} if name else {})
         )
-        context.add_cookies([{"name": key, "value": value, "url": house.address} for key, value in cookies.items()])
+        context.add_cookies([{"name": key, "value": value, "url": opened.address} for key, value in cookies.items()])
         context.set_default_timeout(15_000)
-        opened.append(context)
+        contexts.append(context)
         return context.new_page()
 
     yield open_window
-    for context in opened:
+    for context in contexts:
         context.close()
 
 
@@ -114,10 +126,18 @@ def shoot() -> Callable[[Page, str], None]:
         if not target:
             return
         for language in ("zh-hans", "en"):
-            page.context.add_cookies([{"name": "django_language", "value": language, "url": page.url}])
+            choose(page, language)
             for width in (360, 1440):
                 page.set_viewport_size({"width": width, "height": 800})
                 page.reload()
                 page.screenshot(path=Path(target) / f"{name}-{language}-{width}.png", full_page=True)
 
     return take
+
+
+def choose(page: Page, language: str) -> None:
+    """Read on in that language. The cookie is replaced: one set for the page's address would be another beside the house's."""
+    page.context.clear_cookies(name="django_language")
+    page.context.add_cookies(
+        [{"name": "django_language", "value": language, "url": "{0.scheme}://{0.netloc}".format(urlsplit(page.url))}]
+    )
