@@ -107,7 +107,7 @@ def visit(opened: Open, browser: Browser) -> Iterator[Visit]:
             | ({"sessionid": opened.furnished.sessions[name]} if name else {})
         )
         context.add_cookies([{"name": key, "value": value, "url": opened.address} for key, value in cookies.items()])
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(30_000)
         contexts.append(context)
         return context.new_page()
 
