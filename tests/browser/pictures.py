@@ -69,6 +69,7 @@ def take(browser: Browser, served: Served, picture: Picture, suffix: str, target
     context = browser.new_context(
         base_url=served.url, viewport={"width": picture.width, "height": picture.height}, locale=locale, color_scheme="light"
     )
+    context.set_default_timeout(120_000)  # the first board of a fresh demonstration on a busy machine
     page = context.new_page()
     page.goto("/demo/")
     page.locator(f"button[value={picture.role}]").click()
