@@ -16,8 +16,9 @@ import ibis.expr.operations as ops
 import pytest
 
 from lianxin.schemes.compiler import ENTRIES, LEGEND, Compiler, Plan, render
-from lianxin.schemes.drill import _listed, can_drill
+from lianxin.schemes.drill import _listed
 from lianxin.schemes.examples import library_schemes
+from lianxin.schemes.explain import can_drill
 from lianxin.schemes.frame import frame_for
 from lianxin.schemes.scheme import Scheme
 from lianxin.schemes.tests.pool import KINDS, pool
