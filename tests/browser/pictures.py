@@ -38,7 +38,7 @@ class Picture:
 
 
 PICTURES = (
-    Picture("board", "county", "/board/", 1280, 860),
+    Picture("board", "county", "/board/#table", 1280, 900),
     Picture("desk", "leader", "/desk/", 360, 720),
     Picture("why", "leader", "{why}", 720, 720),
 )
