@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.test import Client
 
 from lianxin.accounts import actions
@@ -211,6 +212,24 @@ def test_a_second_step_is_set_up_and_then_asked_for(batu):
     recovery = re.search(r"<li>(\d{8})</li>", client.get("/account/second-step/codes/").content.decode())[1]
     signed_in = again.post("/sign-in/code/", {"code": recovery})
     assert (signed_in.status_code, signed_in.url) == (302, "/account/")
+
+
+def test_a_code_is_not_taken_twice_while_the_app_would_still_show_it(batu):
+    from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value, yield_hotp_counters_from_time
+
+    secret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
+    TOTP.activate(batu, secret)
+    answers = []
+    with time_machine.travel(1_800_000_000, tick=False) as time:
+        *_, latest = yield_hotp_counters_from_time()
+        for seconds in (0, 65):
+            time.shift(seconds)
+            someone = Client()
+            sign_in(someone)
+            answers.append(someone.post("/sign-in/code/", {"code": format_hotp_value(hotp_value(secret, latest))}).status_code)
+        someone.post("/sign-in/code/", {"code": format_hotp_value(hotp_value(secret, latest + 1))})
+        assert someone.get("/account/").status_code == 200, "the next code is taken"
+    assert answers == [302, 200]
 
 
 @pytest.mark.parametrize(
