@@ -97,11 +97,10 @@ class Compared:
 def make_backup(path: Path) -> Manifest:
     """Write a backup of one instant to `path`. The file appears only when it is whole, and only its owner can read it.
 
-    Raises FileExistsError where there is a file already.
+    Raises FileExistsError where there is a file already, another OSError where it cannot be written.
     """
     if path.exists():
         raise FileExistsError(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryFile(dir=path.parent) as body, _snapshot() as connection:
         migrations = applied_migrations(connection)
         members = [_write_member(model, connection.alias, body) for model in kept_models(connection, migrations)]

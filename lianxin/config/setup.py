@@ -70,6 +70,7 @@ def upgrade() -> Path:
     Raises CannotUpgrade where that fails half-way; the backup is there by then.
     """
     backup = current_folder().path / "backups" / f"before-upgrade-{clock.now():%Y%m%dT%H%M%S}.lianxin"
+    backup.parent.mkdir(exist_ok=True)
     make_backup(backup)
     try:
         call_command("migrate", verbosity=0)

@@ -73,7 +73,7 @@ def tell(today: date, progress: Progress) -> County:
         start = anniversary(today, -2)
         rng = random.Random(SEED)  # nosec B311  # tells a story, the same each time
         with clock.standing_at(clock.instant(start - timedelta(days=1), 9)):
-            actor = User.objects.create_user("storyteller", created_at=clock.now())
+            actor = User.objects.create_user("示例录入员", created_at=clock.now())
             county = County(today, rng, actor)
             progress(_("places"))
             found_places(county)

@@ -319,7 +319,10 @@ def _plain_refusals(key: str) -> Iterator[None]:
     try:
         yield
     except queries.NoScheme as missing:
-        known = ", ".join(scheme.key for scheme in queries.schemes_in_force()) or "–"
+        keys = [scheme.key for scheme in queries.schemes_in_force()]
+        if str(missing) in keys:
+            refuse(_("“%s” was not in force then.") % missing)
+        known = ", ".join(keys) or "–"
         refuse(_("There is no scheme “%(key)s” in force. There are: %(known)s.") % {"key": missing, "known": known})
     except ValueError as error:
         refuse(error)

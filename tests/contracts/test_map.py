@@ -56,6 +56,13 @@ def test_every_file_a_document_names_exists(document: str):
     assert sorted(word for word in named if not any((place / word).exists() for place in places)) == []
 
 
+def test_every_document_that_is_linked_exists():
+    documents = [*ROOT.glob("*.md"), *DOCS.rglob("*.md")]
+    links = [(doc, to) for doc in documents for to in re.findall(r"\]\((?!https?:|#)([^)#]+)", doc.read_text(encoding="utf-8"))]
+    assert [f"{doc.name}: {to}" for doc, to in links if not (doc.parent / to).exists()] == []
+    assert len(links) > 20
+
+
 NOT_NOUNS = {"demo", "health", "language", "sign-in", "sign-out", "text-size"}
 """First words of addresses that name no idea of the field."""
 

@@ -173,6 +173,11 @@ def test_an_existing_file_is_never_written_over(house, tmp_path):
     assert (tmp_path / "backup").read_text() == "mine"
 
 
+def test_a_mistyped_folder_is_not_made(house, tmp_path):
+    assert "cannot be written" in house.refuse("backup", tmp_path / "no" / "backup")
+    assert not (tmp_path / "no").exists()
+
+
 WRITER = """
 import itertools
 from lianxin.accounts.models import User

@@ -144,6 +144,7 @@ def test_a_circle_over_what_is_published_is_refused(published: World, tmp_path: 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
+        (["standings", "contact-131", "--as-of", "1990-01-01"], "“contact-131” was not in force then."),
         (["standings", "nope"], "There is no scheme “nope” in force. There are: branch-standard-100,"),
         (["standings", "contact-131", "--unit", "99"], "There is no unit with the code “99”."),
         (["standings", "contact-131", "--period", "2025-Q1"], "found the period “2025-Q1”, expected one like 2026"),
