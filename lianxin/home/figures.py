@@ -22,7 +22,7 @@ def written(asked: Asked) -> QuerySet[Entry]:
     since = clock.instant(asked.day.replace(day=1))
     until = min(clock.end_of(asked.day), asked.known_at)
     countable = [name for name, kind in kinds().items() if kind.countable]
-    entries = Entry.objects.filter(seen(), asked.within("unit__"), kind__in=countable)
+    entries = Entry.objects.filter(seen(at=asked.known_at), asked.within("unit__"), kind__in=countable)
     return entries.filter(recorded_at__gte=since, recorded_at__lte=until).select_related("unit").order_by("-recorded_at", "-pk")
 
 

@@ -256,7 +256,7 @@ def _publish(upload: Upload, progress: Progress) -> Upload:
         error = refused if isinstance(refused, ValidationError) else UploadError("clash")
         return _fail(upload, error)
     assert upload.batch is not None
-    Batch.objects.filter(pk=upload.batch.pk).update(visible=True)  # the one flag
+    Batch.objects.filter(pk=upload.batch.pk).update(visible=True, visible_at=clock.now())  # the one flag
     if sheet.finish is not None:
         sheet.finish(actor, upload.batch)
     _close(upload, UploadState.DONE)

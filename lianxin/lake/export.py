@@ -28,7 +28,7 @@ TABLES: dict[str, tuple[dict[str, Any], str]] = {
         },
         "unit_id, happened_on, id",
     ),
-    "ledger_batch": ({"id": NUMBER, "visible": FLAG}, "id"),
+    "ledger_batch": ({"id": NUMBER, "visible": FLAG, "visible_at": INSTANT}, "id"),
     "organizations_unit": ({"id": NUMBER, "code": TEXT}, "id"),
     "organizations_placement": (
         {"unit_id": NUMBER, "parent_id": NUMBER, "path": TEXT, "name": TEXT, "kind": TEXT, "field": TEXT, **DATED},

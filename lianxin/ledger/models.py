@@ -16,14 +16,19 @@ class Batch(models.Model):
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
     visible = models.BooleanField(default=False)
+    visible_at = models.DateTimeField(null=True)
+    """Since when: nobody knew of its rows before. Null though visible: from before this was noted, so known once recorded."""
 
     def __str__(self) -> str:
         return f"{self.sheet} {self.created_at}"
 
 
-def seen(prefix: str = "") -> Q:
-    """Rows of no batch, or of a batch that has been made visible."""
-    return Q(**{f"{prefix}batch": None}) | Q(**{f"{prefix}batch__visible": True})
+def seen(prefix: str = "", *, at: datetime | None = None) -> Q:
+    """Rows of no batch, or of a batch that has been made visible (by that instant)."""
+    shown = Q(**{f"{prefix}batch__visible": True})
+    if at is not None:
+        shown &= Q(**{f"{prefix}batch__visible_at": None}) | Q(**{f"{prefix}batch__visible_at__lte": at})
+    return Q(**{f"{prefix}batch": None}) | shown
 
 
 class EntryQuerySet(models.QuerySet["Entry"]):
@@ -32,8 +37,8 @@ class EntryQuerySet(models.QuerySet["Entry"]):
         return self.filter(happened_on__lte=as_of)
 
     def known_at(self, instant: datetime) -> Self:
-        """Entries recorded by that instant and not superseded by then."""
-        return self.filter(seen(), Q(valid_to=None) | Q(valid_to__gt=instant), recorded_at__lte=instant)
+        """Entries recorded, and of an import made visible, by that instant, and not superseded by then."""
+        return self.filter(seen(at=instant), Q(valid_to=None) | Q(valid_to__gt=instant), recorded_at__lte=instant)
 
     def standing(self) -> Self:
         """Entries not superseded."""

@@ -447,7 +447,7 @@ def timeline(user: AnyUser, unit: Unit, moment: Moment, *, kind: str = "") -> "Q
     if not any(grant.reach == SUBTREE and grant.covers(unit) and ENTRY_VIEW in grant.permissions for grant in grants_for(user)):
         around &= scope(user, ENTRY_VIEW, prefix="unit__")
     entries = Entry.objects.filter(Q(unit=unit) | around)
-    entries = entries.filter(seen(), happened_on__lte=moment.day, recorded_at__lte=moment.known_at)
+    entries = entries.filter(seen(at=moment.known_at), happened_on__lte=moment.day, recorded_at__lte=moment.known_at)
     if kind:
         entries = entries.filter(kind=kind)
     return entries.select_related(*told_of()).order_by("-happened_on", "-pk")

@@ -72,7 +72,7 @@ ENTRIES = ibis.table(
     },
     name="ledger_entry",
 )
-BATCHES = ibis.table({"id": "int64", "visible": "boolean"}, name="ledger_batch")
+BATCHES = ibis.table({"id": "int64", "visible": "boolean", "visible_at": "timestamp"}, name="ledger_batch")
 PLACEMENTS = ibis.table(
     {
         "unit_id": "int64",
@@ -202,16 +202,18 @@ def _text(relation: Relation, dialect: Dialect) -> str:
 
 def known(table: Relation, frame: Frame) -> list[Column]:
     """Rows as they were known at the frame's instant."""
-    conditions = [seen(table)] if table is ENTRIES else []
+    conditions = [seen(table, frame)] if table is ENTRIES else []
     if frame.known is None:
         return [*conditions, table.valid_to.isnull()]
     instant = lit(frame.known)
     return [*conditions, table.recorded_at <= instant, table.valid_to.isnull() | (table.valid_to > instant)]
 
 
-def seen(entries: Relation) -> Column:
-    """Entries of no import, or of one that has been made visible."""
+def seen(entries: Relation, frame: Frame | None = None) -> Column:
+    """Entries of no import, or of one that has been made visible (by the frame's instant)."""
     visible = BATCHES.filter(BATCHES.visible)
+    if frame is not None and frame.known is not None:
+        visible = visible.filter(visible.visible_at.isnull() | (visible.visible_at <= lit(frame.known)))
     return entries.batch_id.isnull() | entries.batch_id.isin(visible.id)
 
 

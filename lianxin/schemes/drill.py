@@ -53,7 +53,7 @@ def _listed(compiler: Compiler, clause: Clause | Veto, frame: Frame, beneath: bo
     if not isinstance(test, Every):
         e = e.filter(e.happened_on >= lit(frame.period.first), e.happened_on <= lit(frame.period.last))
     e = e.filter(e.unit_id.isin(owing.unit_id if beneath and owing is not None else SCOPE.id))
-    unknown_yet = e.recorded_at > lit(frame.known) if frame.known else lit(False)
+    unknown_yet = (e.recorded_at > lit(frame.known)) | ~seen(e, frame) if frame.known else lit(False)
     corrected = e.valid_to.notnull() & ((e.valid_to <= lit(frame.known)) if frame.known else lit(True))
     ruled_out = ibis.cases(
         (corrected, "corrected"), (unknown_yet, "late"), (e.happened_on > lit(frame.day), "after"), else_=ibis.null("string")

@@ -14,7 +14,7 @@ from lianxin.schemes.engines import Dialect, DuckEngine, Engine
 TABLES = {
     "ledger_entry": "id bigint, kind varchar, unit_id bigint, unit_path varchar, happened_on date, recorded_at timestamp,"
     " valid_to timestamp, quantity bigint, subject varchar, batch_id bigint",
-    "ledger_batch": "id bigint, visible boolean",
+    "ledger_batch": "id bigint, visible boolean, visible_at timestamp",
     "organizations_unit": "id bigint, code varchar",
     "organizations_placement": "unit_id bigint, parent_id bigint, path varchar, name varchar, kind varchar, field varchar,"
     " since date, until date, recorded_at timestamp, valid_to timestamp",
@@ -37,6 +37,13 @@ class EntryRow:
     quantity: int = 1
     subject: str = ""
     batch_id: int | None = None
+
+
+@dataclass(frozen=True)
+class BatchRow:
+    id: int
+    visible: bool
+    visible_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -84,7 +91,7 @@ class Records:
     designations: list[DesignationRow] = field(default_factory=list)
     facts: list[FactRow] = field(default_factory=list)
     entries: list[EntryRow] = field(default_factory=list)
-    hidden_batches: list[int] = field(default_factory=list)
+    batches: list[BatchRow] = field(default_factory=list)
 
     def tables(self) -> dict[str, list[tuple[Any, ...]]]:
         def plain(rows: list[Any]) -> list[tuple[Any, ...]]:
@@ -92,7 +99,7 @@ class Records:
 
         return {
             "ledger_entry": plain(self.entries),
-            "ledger_batch": [(number, False) for number in self.hidden_batches],
+            "ledger_batch": plain(self.batches),
             "organizations_unit": list(self.units.items()),
             "organizations_placement": plain(self.placements),
             "organizations_designation": plain(self.designations),

@@ -119,8 +119,11 @@ def test_entries_of_an_import_are_hidden_until_it_is_made_visible(world, act):
     batch = Batch.objects.create(sheet="visits", file_hash="", actor=act["actor"], created_at=clock.now())
     [entry] = record_many(actor=act.pop("actor"), acts=[Act(**act)], batch=batch)
     assert not Entry.objects.standing().filter(pk=entry.pk).exists()
-    Batch.objects.filter(pk=batch.pk).update(visible=True)
+    shown = entry.recorded_at + timedelta(days=3)
+    Batch.objects.filter(pk=batch.pk).update(visible=True, visible_at=shown)
     assert Entry.objects.standing().filter(pk=entry.pk).exists()
+    assert not Entry.objects.known_at(shown - timedelta(seconds=1)).filter(pk=entry.pk).exists()
+    assert Entry.objects.known_at(shown).filter(pk=entry.pk).exists()
 
 
 def test_a_quantity_below_nothing_does_not_enter(act):

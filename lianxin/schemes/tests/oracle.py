@@ -74,6 +74,14 @@ class Court:
             return row.valid_to is None
         return row.recorded_at <= instant and (row.valid_to is None or row.valid_to > instant)
 
+    def shown(self, entry: EntryRow) -> bool:
+        """Whether the import that wrote it, if one did, was visible."""
+        if entry.batch_id is None:
+            return True
+        batch = next(batch for batch in self.records.batches if batch.id == entry.batch_id)
+        then = self.frame.known is None or batch.visible_at is None or batch.visible_at <= self.frame.known
+        return batch.visible and then
+
     @cached_property
     def days(self) -> list[date]:
         return [self.frame.period.first + timedelta(days=number) for number in range(self.frame.period.days)]
@@ -112,7 +120,7 @@ class Court:
             and entry.kind in kinds
             and entry.happened_on <= self.frame.day
             and self.known(entry)
-            and entry.batch_id not in self.records.hidden_batches
+            and self.shown(entry)
         ]
 
     def tallied(self, tally: Tally, entries: list[EntryRow]) -> int:
@@ -141,6 +149,7 @@ class Court:
             and entry.subject in names
             and entry.happened_on <= self.frame.as_of
             and self.known(entry)
+            and self.shown(entry)
             for entry in self.records.entries
         )
 

@@ -70,12 +70,13 @@ def features(scheme: Scheme, rows: list[StandingRow], records: Records) -> set[s
         parents = {row.parent_id for row in records.placements if row.unit_id == unit}
         found |= {"merged" if unit >= 20 else "moved"} if len(parents) > 1 else set()
     found |= {"corrected entry"} if any(entry.valid_to for entry in records.entries) else set()
-    found |= {"hidden import"} if any(entry.batch_id for entry in records.entries) else set()
+    found |= {"hidden import"} if any(entry.batch_id == 1 for entry in records.entries) else set()
+    found |= {"import seen later"} if any(entry.batch_id == 2 for entry in records.entries) else set()
     found |= {"corrected fact"} if any(fact.valid_to for fact in records.facts) else set()
     return found
 
 
-ALWAYS = {"moved", "left", "corrected entry", "corrected fact", "hidden import"}
+ALWAYS = {"moved", "left", "corrected entry", "corrected fact", "hidden import", "import seen later"}
 RUNNING = ("met", "unmet", "pending", "not_started", "waived")
 EXPECTED = {
     "counts": {*(f"Count {state}" for state in RUNNING), *(f"Verdict {state}" for state in RUNNING), "Count not_applicable"},

@@ -119,6 +119,7 @@ def later(records: Records, years: int) -> Records:
         placements=[row(one) for one in records.placements],
         designations=[row(one) for one in records.designations],
         facts=facts,
+        batches=[row(one) for one in records.batches],
         entries=entries,
     )
 

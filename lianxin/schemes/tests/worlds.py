@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from lianxin.ledger import clock
 from lianxin.organizations.models import path_label
-from lianxin.schemes.scratch import DesignationRow, EntryRow, FactRow, PlacementRow, Records
+from lianxin.schemes.scratch import BatchRow, DesignationRow, EntryRow, FactRow, PlacementRow, Records
 from lianxin.schemes.tests.pool import pool
 
 EARLY = datetime(2000, 1, 1)
@@ -52,6 +52,11 @@ def retold(draw, tell) -> list[tuple[list, datetime, datetime | None]]:
     return [(first, EARLY, corrected), (draw(tell), corrected, None)]
 
 
+def batches(seen: datetime) -> list[BatchRow]:
+    """Imports: one still hidden, one made visible then, and one of which that is not noted."""
+    return [BatchRow(1, False), BatchRow(2, True, seen), BatchRow(3, True)]
+
+
 @st.composite
 def worlds(draw) -> Records:
     records = Records(units={1: "county", 2: "east", 3: "west"})
@@ -69,9 +74,9 @@ def worlds(draw) -> Records:
             path = f"{path_label(1)}{path_label(2)}{path_label(parent)}{path_label(unit)}"
             records.placements.append(PlacementRow(unit, parent, path, f"g{unit}", "group", "", since, until, EARLY))
     records.units = {unit: code for unit, code in records.units.items() if any(row.unit_id == unit for row in records.placements)}
-    records.hidden_batches = [1]
     for number in range(1, draw(st.integers(0, 20)) + 1):
         _entry(draw, records, number)
+    records.batches = batches(clock.instant(draw(days), 12))
     return records
 
 
@@ -117,7 +122,7 @@ def _entry(draw, records: Records, number: int) -> None:
     else:
         kind, subject = draw(kinds), draw(st.sampled_from(["", "", "x:1", "x:2"]))
         times = draw(st.sampled_from([1, 1, 2, 4]))
-    batch = 1 if draw(st.integers(0, 9)) == 0 else None
+    batch = {0: 1, 1: 2, 2: 3}.get(draw(st.integers(0, 9)))
     quantity = draw(st.integers(0, 9))
     for turn in range(times):
         happened = first + timedelta(days=turn * draw(st.sampled_from([0, 1, 31])))
@@ -128,7 +133,7 @@ def _entry(draw, records: Records, number: int) -> None:
 
 def busy() -> Records:
     """A world made by hand, in which what chance seldom makes comes up for sure."""
-    records = Records(units={1: "county", 2: "east", 3: "west"}, hidden_batches=[1])
+    records = Records(units={1: "county", 2: "east", 3: "west"}, batches=batches(clock.instant(date(2024, 12, 5), 12)))
     top = path_label(1)
     for unit, parent in ((1, None), (2, 1), (3, 1)):
         path = top if parent is None else top + path_label(unit)
@@ -140,8 +145,9 @@ def busy() -> Records:
         7: [(2, date(2020, 1, 1), date(2024, 7, 1)), (3, date(2024, 7, 1), None)],
         8: [(3, date(2020, 1, 1), date(2024, 9, 1))],
         9: [(3, date(2020, 1, 1), date(2024, 2, 20))],
+        10: [(2, date(2020, 1, 1), None)],
     }
-    facts = {5: ("5", "good"), 6: ("2", "fair"), 7: ("12", "good"), 8: ("3", "bad"), 9: ("many", "bad")}
+    facts = {5: ("5", "good"), 6: ("2", "fair"), 7: ("12", "good"), 8: ("3", "bad"), 9: ("many", "bad"), 10: ("", "good")}
     for unit, spans_ in moves.items():
         records.units[unit] = f"u{unit}"
         for parent, since, until in spans_:
@@ -151,7 +157,8 @@ def busy() -> Records:
         size, kind = facts[unit]
         for key, value in (("size", size), ("kind", kind), ("founded", "2020-02-29")):
             until = date(2024, 5, 15) if (unit, key) == (8, "size") else None
-            records.facts.append(FactRow(unit, key, value, date(2020, 1, 1), until, EARLY))
+            if value:  # of one nobody ever said its size
+                records.facts.append(FactRow(unit, key, value, date(2020, 1, 1), until, EARLY))
     records.facts.append(FactRow(8, "size", "many", date(2024, 5, 15), None, EARLY))
     records.units[20] = "g20"
     for parent, since, until in ((8, date(2020, 1, 1), date(2024, 9, 1)), (7, date(2024, 9, 1), None)):
@@ -167,7 +174,7 @@ def busy() -> Records:
         (8, "a.done", date(2024, 3, 5), 1, ""),
     ]
     acts += [(5, "b.done", date(2024, 2, 10), 4, ""), *((7, "b.done", date(2024, 4, day), 1, "") for day in (2, 3, 4, 5))]
-    acts += [(7, "a.done", date(2024, 4, 9), 1, "")]
+    acts += [(7, "a.done", date(2024, 4, 9), 1, ""), (10, "a.done", date(2024, 2, 20), 1, "")]
     waived = [(6, "counts/plain/2024"), (7, "counts//2024"), (6, "cells/monthly/2024"), (6, "terms/fixed/2024")]
     acts += [(unit, "schemes.waived", date(2024, 1, 2), 1, subject) for unit, subject in waived]
     late = [(6, "a.done", date(2024, 12, 30), 1, "")]
@@ -175,4 +182,7 @@ def busy() -> Records:
     for number, (unit, kind, day, quantity, subject) in enumerate([*acts, *late], 1000):
         known = clock.instant(day + timedelta(days=20 if (unit, kind, day, quantity, subject) in late else 0), 12)
         records.entries.append(EntryRow(number, kind, unit, paths[unit], day, known, None, quantity, subject))
+    for batch in records.batches:
+        day = date(2024, 4, 9 + batch.id)
+        records.entries.append(EntryRow(1900 + batch.id, "b.done", 8, paths[8], day, clock.instant(day, 12), batch_id=batch.id))
     return records
