@@ -581,11 +581,12 @@ class Compiler:
         )
         return e.filter(e.unit_id.isin(SCOPE.id)) if self.scoped else e
 
-    def _once(self, name: str, column: str, tally: Tally, each: Each | None = None) -> Relation:
+    def _once(self, name: str, column: str, tally: Tally, clause: Clause | None = None) -> Relation:
         """Per unit: how many days or subjects; of cells, a bit for each with enough. Apart from the shared scan, where counting
         distinct is slow. An entry without a subject is one of its own."""
         e = self._in_period(tally.kinds)
         keys = ["unit_id"]
+        each = clause.test if clause and isinstance(clause.test, Each) else None
         if each:
             e, keys = e.mutate(cell=self._cell(e, each.unit)), ["unit_id", "cell"]
         if tally.once_per == "day":
@@ -595,11 +596,35 @@ class Compiler:
             same = e.group_by([*keys, "subject"]).agg(entries=e.count())
             pairs = same.mutate(one=ibis.ifelse(same.subject == "", same.entries, 1))
             n = pairs.one.sum()
-        if not each:
+        if not clause or not each:
             return self._step(f"once_{name}", pairs.group_by("unit_id").agg(**{column: small(n)}))
         cells = pairs.group_by(keys).agg(n=n)
         done = ibis.ifelse(cells.n >= each.at_least, cells.cell, ibis.null("int64")).sum()
-        return self._step(f"once_{name}", cells.group_by("unit_id").agg(**{column: small(done)}))
+        still = {f"still_{what}": made for what, made in self._still(cells, clause, name).items()}
+        return self._step(f"once_{name}", cells.group_by("unit_id").agg(**{column: small(done)}, **still))
+
+    def _hopeless(self, clause: Clause) -> "Hopeless":
+        """Which cells can no longer be met, whatever is done: where each day counts once, that is certain before a cell ends."""
+        test = clause.test
+        assert isinstance(test, Each)
+        lost, running, asked = self._ended_bits(clause)[0], 0, 0
+        for cell in self.cells_of(clause):
+            left = (cell.last - max(cell.first, self.frame.as_of)).days + 1
+            if test.tally.once_per != "day" or self.frame.ended(cell) or test.at_least <= left:
+                continue
+            if cell.first <= self.frame.as_of:
+                running, asked = self.bit(cell), test.at_least - left
+            else:
+                lost += self.bit(cell)
+        return Hopeless(lost, running, asked)
+
+    def _still(self, cells: Relation, clause: Clause, name: str) -> dict[str, Column]:
+        """Of a unit's cells: the running one, as a bit, if its days left suffice for what it lacks."""
+        hopeless = self._hopeless(clause)
+        if not hopeless.running:
+            return {}
+        enough = (cells.cell == hopeless.running) & (cells.n >= hopeless.asked)
+        return {name: ibis.ifelse(enough, hopeless.running, 0).max()}
 
     def _last(self, name: str, tally: Tally) -> Relation:
         """Per unit: the day of the last act, of the last before the period, and of the first within it."""
@@ -667,10 +692,12 @@ class Compiler:
         n = tallied(e, test.tally)
         each = e.group_by(["unit_id", "cell"]).agg(n=n)
         enough = ibis.ifelse(each.n >= test.at_least, each.cell, 0)
-        done = self._step(f"{name}_beneath_counted", each.group_by("unit_id").agg(done=small(enough.sum())))
+        still = self._still(each, clause, "still")
+        done = self._step(f"{name}_beneath_counted", each.group_by("unit_id").agg(done=small(enough.sum()), **still))
         both = owing.left_join(done, "unit_id")
-        met = both.select("parent_id", "owes", met=both.owes & ibis.coalesce(both.done, 0))
-        met = self._step(f"{name}_beneath_met", met.select("parent_id", "owes", "met", short=met.owes - met.met))
+        lost = self._hopeless(clause).bits(both.still if still else None)
+        met = both.select("parent_id", "owes", met=both.owes & ibis.coalesce(both.done, 0), lost=lost)
+        met = self._step(f"{name}_beneath_met", met.select("parent_id", "owes", "met", "lost", short=met.owes - met.met))
         ended, open_ = self._ended_bits(clause)
         each = self._step(
             f"{name}_beneath_cells",
@@ -678,7 +705,7 @@ class Compiler:
                 "parent_id",
                 owed=bits_in(met.owes),
                 met=bits_in(met.met),
-                missed=bits_in(met.short & ended),
+                lost=bits_in(met.short & met.lost),
                 so_far=bits_in(met.met + (met.short & ended)),
                 next=lowest(met.short & open_),
             ),
@@ -686,7 +713,7 @@ class Compiler:
         return self._step(
             f"{name}_beneath_sums",
             each.group_by(unit_id=each.parent_id).agg(
-                **{f"beneath_{what}_{name}": small(each[what].sum()) for what in ("owed", "met", "missed", "so_far")},
+                **{f"beneath_{what}_{name}": small(each[what].sum()) for what in ("owed", "met", "lost", "so_far")},
                 **{f"beneath_next_{name}": each.next.min()},
             ),
         )
@@ -795,7 +822,7 @@ class Compiler:
             if isinstance(test, Count) and test.tally.once_per:
                 joins.append(self._once(name, f"n_{name}", test.tally))
             if isinstance(test, Each) and _distinct(test):
-                joins.append(self._once(name, f"done_{name}", test.tally, test))
+                joins.append(self._once(name, f"done_{name}", test.tally, clause))
             if isinstance(test, Ratio):
                 for side, measure in (("of", test.of), ("to", test.to)):
                     if measure.tally and measure.tally.once_per and not measure.quantity:
@@ -912,11 +939,13 @@ class Compiler:
         test, name = clause.test, clause.id
         assert isinstance(test, Each)
         ended, open_ = self._ended_bits(clause)
+        hopeless = self._hopeless(clause)
+        lost = hopeless.bits(row[f"still_{name}"] if hopeless.running else None)
         owes, met = row[f"owes_{name}"], row[f"met_{name}"]
         own = {
             "owed": bits_in(owes),
             "met": bits_in(met),
-            "missed": bits_in((owes - met) & ended) if ended else lit(0),
+            "lost": bits_in((owes - met) & lost) if hopeless.any else lit(0),
             "so_far": bits_in(met + ((owes - met) & ended)),
         }
         next_cell = lowest((owes - met) & open_)
@@ -928,7 +957,7 @@ class Compiler:
         return {
             f"n_{name}": own["met"],
             f"need_{name}": own["owed"],
-            f"missed_{name}": own["missed"],
+            f"lost_{name}": own["lost"],
             f"so_far_{name}": own["so_far"],
             f"next_{name}": next_cell,
         }
@@ -1075,7 +1104,7 @@ class Compiler:
         if isinstance(test, Ratio):
             need = (need * test.at_least + 999) // 1000
         elif isinstance(test, Each):
-            steps.append((row[f"missed_{name}"] > 0, IMPOSSIBLE))
+            steps.append((row[f"lost_{name}"] > 0, IMPOSSIBLE))
         elif isinstance(test, Count) and test.tally.once_per == "day":
             steps.append((need - n > self.frame.days_left, IMPOSSIBLE))
         # The unit's own window runs from the month in which it became active to the period's end.
@@ -1328,6 +1357,25 @@ class Slots:
     kinds: tuple[str, ...]
     unit: calendar.Unit | None
     uses: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Hopeless:
+    """Cells that can no longer be met, as bits."""
+
+    lost: int
+    """Over, or with fewer days than they ask for."""
+    running: int
+    """The cell of today, where its days left may not suffice: they do with `asked` done by now."""
+    asked: int
+
+    @property
+    def any(self) -> bool:
+        return bool(self.lost | self.running)
+
+    def bits(self, still: Column | None) -> Column:
+        """Those of a unit. `still`: the running one if it can be met."""
+        return lit(self.lost) if still is None else self.lost + (self.running - ibis.coalesce(still, 0))
 
 
 class RowWith:

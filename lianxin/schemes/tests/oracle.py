@@ -230,7 +230,7 @@ class Court:
         if clause.per:
             beneath = self.beneath(unit, clause.per)
             owing = beneath or owing
-        n = need = missed = so_far = 0
+        n = need = lost = so_far = 0
         nexts: list[date] = []
         for who, there in owing:
             first_open = None
@@ -238,11 +238,14 @@ class Court:
                 if not self.owes(clause, cell, there):
                     continue
                 inside = [e for e in self.in_period(who, test.tally) if cell.first <= e.happened_on <= cell.last]
-                met = self.tallied(test.tally, inside) >= test.at_least
+                done = self.tallied(test.tally, inside)
+                met = done >= test.at_least
+                left = sum(cell.first <= day <= cell.last and day >= self.frame.as_of for day in self.days)
+                short = test.tally.once_per == "day" and done + left < test.at_least
                 ended = self.frame.as_of > cell.last
                 need += 1
                 n += met
-                missed += ended and not met
+                lost += (ended or short) and not met
                 so_far += ended or met
                 if not ended and not met and first_open is None:
                     first_open = cell.last
@@ -254,7 +257,7 @@ class Court:
             "missing": need - n,
             "state": self.running(n, need, over),
             "due": min(nexts, default=None),
-            "missed": missed,
+            "lost": lost,
             "so_far": so_far,
             "owed": need > 0,
         }
@@ -395,7 +398,7 @@ class Court:
             return asked.get("source_pace") or "on_track"
         if isinstance(test, Value | Judged | Every):
             return "on_track"
-        if isinstance(test, Each) and asked["missed"]:
+        if isinstance(test, Each) and asked["lost"]:
             return "impossible"
         if isinstance(test, Count) and test.tally.once_per == "day":
             left = (self.frame.period.last - self.frame.as_of).days + 1

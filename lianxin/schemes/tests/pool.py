@@ -34,6 +34,8 @@ clauses:
   - {id: quarterly, title: {zh: 甲, en: A}, each: {unit: quarter, kind: b.done, at_least: 2, once_per: day}, part_year: keep}
   - {id: groups, title: {zh: 甲, en: A}, each: {unit: quarter, kind: c.done, at_least: 1}, per: group, applies: {fact: size, at_least: 3}}
   - {id: halves, title: {zh: 甲, en: A}, each: {unit: half, kind: c.done, at_least: 1}, applies: {designation: weak}}
+  - {id: days, title: {zh: 甲, en: A}, each: {unit: month, kind: b.done, at_least: 2, once_per: day}, per: group}
+  - {id: dense, title: {zh: 甲, en: A}, each: {unit: month, kind: c.done, at_least: 31, once_per: day}, part_year: keep}
 verdict: {all: [monthly, quarterly, groups, halves]}
 score: {share: cells}
 """,

@@ -20,6 +20,7 @@ from tests.world import World
 
 GOOD = (FOLDER / "contact-131.yaml").read_text(encoding="utf-8")
 BRANCH = "152221200203-1"
+SAMPLES = Path(__file__).parent / "samples"
 ROW = {
     "unit", "name", "scheme", "version", "period", "clause", "n", "need", "missing", "due", "state", "pace", "as_of",
     "known_as_of",
@@ -206,6 +207,14 @@ def test_every_sample_comes_out_on_postgresql(postgresql_url: str, monkeypatch: 
     monkeypatch.setenv("LIANXIN_TEST_POSTGRESQL", postgresql_url)
     done = run("test", *sorted(EXAMPLES.glob("*.yaml")), "--backend", "postgresql")
     assert done.exit_code == 0 and done.stdout.endswith(" passed, 0 failed\n"), done.output
+    done = run("test", SAMPLES / "solving.examples.yaml", "--scheme", SAMPLES / "solving.yaml", "--backend", "postgresql")
+    assert (done.exit_code, done.stdout) == (0, "17 passed, 0 failed\n"), done.output
+
+
+@pytest.mark.parametrize("backend", ["sqlite", "duckdb"])
+def test_a_ratio_days_in_each_quarter_and_a_veto_by_a_state_come_out_as_reckoned_by_hand(backend: str):
+    done = run("test", SAMPLES / "solving.examples.yaml", "--scheme", SAMPLES / "solving.yaml", "--backend", backend)
+    assert (done.exit_code, done.stdout) == (0, "17 passed, 0 failed\n"), done.output
 
 
 @pytest.mark.django_db

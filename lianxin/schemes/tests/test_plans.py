@@ -25,7 +25,7 @@ from lianxin.schemes.tests.pool import KINDS, pool
 
 DIALECTS = ("sqlite", "postgres", "duckdb")
 GOLDEN = Path(__file__).parent / "golden"
-SHOWN = {"contact-131": ("slots", "once_solve"), "election-due": ("facts", "last_election")}
+SHOWN = {"contact-131": ("slots", "once_solve"), "election-due": ("facts", "last_election"), "cells": ("once_dense",)}
 FORBIDDEN: tuple[type[Any], ...] = (
     ops.ExtractTemporalField, ops.DateAdd, ops.DateSub, ops.DateDiff, ops.DateDelta, ops.DateTruncate, ops.Strftime,
     ops.TimestampAdd, ops.TimestampSub, ops.TimestampDiff, ops.TimestampDelta, ops.TimestampTruncate, ops.TimestampNow,
@@ -105,7 +105,7 @@ def test_no_clock_no_parameter_and_no_calendar_in_the_text(dialect: Any):
 
 def statement(key: str, names: tuple[str, ...], dialect: Any) -> str:
     """The steps of a scheme's plan that touch the ledger or its facts, as this engine is told them."""
-    schemes = library_schemes()
+    schemes = {**library_schemes(), **pool()}
     scheme = schemes[key]
     compiler = Compiler(
         scheme, frame_for(scheme, as_of=date(2026, 5, 31)), schemes, kinds_of(scheme), scoped=True, dialect=dialect

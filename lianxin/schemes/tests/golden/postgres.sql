@@ -205,3 +205,72 @@ FROM (
 ) AS "t6"
 GROUP BY
   1
+
+-- cells once_dense
+SELECT
+  "t8"."unit_id",
+  CAST(SUM(CASE WHEN "t8"."n" >= 31 THEN "t8"."cell" ELSE CAST(NULL AS BIGINT) END) AS INT) AS "done_dense",
+  MAX(CASE WHEN (
+    "t8"."cell" = 16
+  ) AND (
+    "t8"."n" >= 30
+  ) THEN 16 ELSE 0 END) AS "still_dense"
+FROM (
+  SELECT
+    "t7"."unit_id",
+    "t7"."cell",
+    COUNT(*) AS "n"
+  FROM (
+    SELECT DISTINCT
+      "t6"."unit_id",
+      CASE
+        WHEN "t6"."happened_on" <= MAKE_DATE(2026, 1, 31)
+        THEN 1
+        WHEN "t6"."happened_on" <= MAKE_DATE(2026, 2, 28)
+        THEN 2
+        WHEN "t6"."happened_on" <= MAKE_DATE(2026, 3, 31)
+        THEN 4
+        WHEN "t6"."happened_on" <= MAKE_DATE(2026, 4, 30)
+        THEN 8
+        ELSE 16
+      END AS "cell",
+      "t6"."happened_on"
+    FROM (
+      SELECT
+        *
+      FROM (
+        SELECT
+          *
+        FROM "ledger_entry" AS "t0"
+        WHERE
+          "t0"."kind" = 'c.done'
+          AND "t0"."happened_on" >= MAKE_DATE(2026, 1, 1)
+          AND "t0"."happened_on" <= MAKE_DATE(2026, 5, 31)
+          AND (
+            (
+              "t0"."batch_id" IS NULL
+            )
+            OR "t0"."batch_id" IN (
+              SELECT
+                "t2"."id"
+              FROM "ledger_batch" AS "t2"
+              WHERE
+                "t2"."visible"
+            )
+          )
+          AND "t0"."valid_to" IS NULL
+      ) AS "t5"
+      WHERE
+        "t5"."unit_id" IN (
+          SELECT
+            *
+          FROM "scope_units" AS "t1"
+        )
+    ) AS "t6"
+  ) AS "t7"
+  GROUP BY
+    1,
+    2
+) AS "t8"
+GROUP BY
+  1
