@@ -115,7 +115,7 @@ class World:
         """A browser in which that person is signed in; without a name, a stranger's."""
         client = Client(**kwargs)
         if name:
-            client.force_login(self.user(name), backend="allauth.account.auth_backends.AuthenticationBackend")
+            client.force_login(self.user(name), backend="lianxin.accounts.backends.AccountBackend")
         return client
 
     def reload(self) -> None:

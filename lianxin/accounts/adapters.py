@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from lianxin.accounts.actions import forget_expired_sessions
 from lianxin.accounts.proof import note_proof
 from lianxin.accounts.sealing import fingerprint, seal, unseal
-from lianxin.accounts.sessions import DEVICE, NAME, SIGNED_IN_AT
+from lianxin.accounts.sessions import DEVICE, SIGNED_IN_AT
 from lianxin.ledger import clock
 
 DEVICES = [
@@ -40,7 +40,6 @@ class AccountAdapter(DefaultAccountAdapter):
         forget_expired_sessions()
         request.session[SIGNED_IN_AT] = clock.now().isoformat()
         request.session[DEVICE] = device_of(request)
-        request.session[NAME] = getattr(getattr(user, "person", None), "name", "")
         note_proof(request)
 
     def respond_user_inactive(self, request: HttpRequest, user: AbstractBaseUser) -> HttpResponse:

@@ -15,8 +15,6 @@ from lianxin.ledger import clock
 
 SIGNED_IN_AT = "signed_in_at"
 DEVICE = "device"
-NAME = "name"
-"""What the head of each page calls the person; kept here so that no page has to look it up."""
 
 
 def stored_key(session_key: str | None) -> str:

@@ -8,4 +8,4 @@ from lianxin.accounts.models import User
 
 def sign_in_as(request: HttpRequest, username: str) -> None:
     """Sign the browser in as one of the demonstration's accounts."""
-    login(request, User.objects.get(username=username), backend="allauth.account.auth_backends.AuthenticationBackend")
+    login(request, User.objects.get(username=username), backend="lianxin.accounts.backends.AccountBackend")

@@ -13,10 +13,10 @@ from lianxin.organizations.panels import ENTRY, UNIT, Panel, declare
 
 
 def this_year(user: AnyUser, unit: Unit, moment: Moment) -> Mapping[str, Any] | None:
-    """The year of a branch or group, kinds by months; only as things stand today."""
-    if unit.kind not in HOLDERS or not moment.is_now:
+    """The year of a branch or group, kinds by months, as far as it had come on the day."""
+    if unit.kind not in HOLDERS:
         return None
-    calendar = queries.calendar_of(user, unit, {}, asking=False)
+    calendar = queries.calendar_of(user, unit, {}, moment, asking=False)
     return {"calendar": calendar} if any(held for row in calendar.rows for held in row.months) else None
 
 

@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from operator import itemgetter
 
 from django.core.paginator import Page, Paginator
 from django.core.signing import BadSignature, Signer
-from django.db.models import Q
+from django.db.models import DateField, Q, Value
 from django.http import Http404
 from django.utils.translation import gettext as _
 
@@ -14,6 +15,7 @@ from lianxin.gatherings.actions import HOLDERS, may_correct_gathering
 from lianxin.gatherings.models import Gathering, GatheringKind, GatheringVersion
 from lianxin.ledger import clock
 from lianxin.ledger.models import Entry
+from lianxin.ledger.moments import Moment
 from lianxin.organizations import words
 from lianxin.organizations.access import (
     GATHERING_RECORD,
@@ -27,8 +29,9 @@ from lianxin.organizations.access import (
 )
 from lianxin.organizations.models import Unit, UnitKind, path_end
 from lianxin.reminders.notices import Act, act_for
+from lianxin.reminders.picture import picture
 from lianxin.schemes.explain import say_missing
-from lianxin.schemes.queries import Owed, owed, schemes_in_force, standings
+from lianxin.schemes.queries import Owed, owed
 from lianxin.schemes.scheme import Each
 
 PAGE_SIZE = 50
@@ -287,41 +290,45 @@ class Calendar:
         return [date(self.year, month, 1) for month in range(1, 13)]
 
 
-def calendar_of(user: AnyUser, unit: Unit, asked: Mapping[str, str], *, asking: bool = True) -> Calendar:
-    """The year of a unit and of the groups beneath it, kinds by months; with what schemes ask, if `asking`."""
-    today = clock.today()
-    year = min(year_asked(asked) or today.year, today.year)
-    units = {unit.pk: unit}
-    if unit.kind != UnitKind.GROUP:
-        groups = units_for(user, STANDING_VIEW).beneath(unit.path).filter(kind=UnitKind.GROUP).order_by("path")
-        units |= {group.pk: group for group in groups}
-    cells: dict[tuple[int, str], list[list[Held]]] = {}
-    versions = GatheringVersion.objects.standing().filter(
-        entry__unit__in=units, entry__happened_on__gte=date(year, 1, 1), entry__happened_on__lte=date(year, 12, 31)
-    )
-    rows = versions.order_by("entry__happened_on", "pk")
-    for unit_id, kind, pk, day in rows.values_list("entry__unit", "entry__kind", "gathering", "entry__happened_on"):
-        cells.setdefault((unit_id, kind), [[] for _month in range(12)])[day.month - 1].append(Held(pk, day))
-    asked_of = _asked(unit, year) if asking and year == today.year else {}
+def calendar_of(
+    user: AnyUser, unit: Unit, asked: Mapping[str, str], moment: Moment | None = None, *, asking: bool = True
+) -> Calendar:
+    """The year of a unit and of the groups beneath it, kinds by months, as it was at a moment (now); with what schemes ask today,
+    if `asking`. One query."""
+    seen = moment or Moment(clock.today())
+    year = min(year_asked(asked) or seen.day.year, seen.day.year)
+    groups = units_for(user, STANDING_VIEW).beneath(unit.path).filter(kind=UnitKind.GROUP).exclude(pk=unit.pk)
+    held = Entry.objects.known_at(seen.known_at).happened_by(seen.day).filter(happened_on__year=year)
+    versions = GatheringVersion.objects.filter(entry__in=held.filter(Q(unit=unit) | Q(unit__in=groups.values("pk"))))
+    rows = versions.order_by().values_list(Value("held"), "entry__unit", "entry__kind", "gathering", "entry__happened_on")
+    named = groups.order_by().values_list(Value("group"), "pk", "name", "pk", Value(seen.day, DateField()))
+    units, cells = {unit.pk: unit}, dict[tuple[int, str], list[list[Held]]]()
+    for what, unit_id, said, pk, day in sorted(rows.union(named, all=True), key=itemgetter(0, 4, 3)):
+        if what == "held":
+            cells.setdefault((unit_id, said), [[] for _month in range(12)])[day.month - 1].append(Held(pk, day))
+        else:
+            units[unit_id] = Unit(pk=unit_id, name=said, kind=UnitKind.GROUP)
+    asked_of = _asked(unit) if asking and year == clock.today().year else {}
     shown = [
         Row(
             str(kind.label) if each.pk == unit.pk else f"{kind.label} · {each.name}",
             cells.get((each.pk, kind.entry_kind), [[] for _month in range(12)]),
             asked_of.get(kind.entry_kind, ()) if each.pk == unit.pk or kind == GatheringKind.GROUP_MET else (),
         )
-        for each, kind in what_they_hold(held for held in units.values() if held.kind in HOLDERS)
+        for each, kind in what_they_hold(each for each in units.values() if each.kind in HOLDERS)
     ]
-    return Calendar(unit, year, shown, may(user, RECORD_VIEW, unit), today.year)
+    return Calendar(unit, year, shown, may(user, RECORD_VIEW, unit), seen.day.year)
 
 
-def _asked(unit: Unit, year: int) -> dict[str, list[str]]:
-    """By kind of entry, what the schemes with a monthly or quarterly duty say of the unit."""
+def _asked(unit: Unit) -> dict[str, list[str]]:
+    """By kind of entry, what the schemes with a monthly or quarterly duty say of the unit today."""
     found: dict[str, list[str]] = {}
-    for scheme in schemes_in_force():
+    seen = picture()
+    for scheme in seen.schemes:
         kinds = {clause.id: clause.test.tally.kind for clause in scheme.clauses if isinstance(clause.test, Each)}
         if not any(kind in ENTRY_KINDS for kind in kinds.values()):
             continue
-        for row in standings(scheme.key, units=[unit.pk]):
-            if row.role == "clause" and row.clause in kinds and row.n is not None and row.state != "not_applicable":
+        for row in seen.standings(scheme).clauses.get(unit.pk, ()):
+            if row.clause in kinds and row.n is not None and row.state != "not_applicable":
                 found.setdefault(kinds[row.clause], []).append(say_missing(row, scheme))
     return found

@@ -12,11 +12,9 @@ from lianxin.organizations.panels import ENTRY, UNIT, Panel, declare
 
 
 def visits_received(user: AnyUser, unit: Unit, moment: Moment) -> Mapping[str, Any] | None:
-    """The latest visits to the unit, and problems there that nobody has called solved yet; only as things stand today."""
-    if not moment.is_now:
-        return None
-    visits = queries.lines(user, queries.visits_for(user).filter(visit__unit=unit)[:5])
-    problems = list(queries.problems_for(user).unsettled().filter(unit=unit)[:5])
+    """The latest visits to the unit, and problems there that nobody had called solved yet, on the day."""
+    visits = queries.lines(user, queries.visits_at(user, unit, moment)[:5])
+    problems = queries.unsettled_at(user, unit, moment)[:5]
     return {"visits": visits, "problems": problems} if visits or problems else None
 
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from lianxin.ledger import clock
 from lianxin.ledger.models import Entry, seen
+from lianxin.ledger.moments import Moment
 from lianxin.ledger.submissions import new_key
 from lianxin.liaison.actions import ENTRY_KINDS, allowed_moves, may_correct_visit, may_ever_move
 from lianxin.liaison.models import Problem, ProblemQuerySet, ProblemState, ProblemStep, Visit, VisitKind, VisitVersion
@@ -33,8 +34,9 @@ from lianxin.organizations.access import (
 from lianxin.organizations.models import Designation, DesignationKind, Person, Post, Title, Unit
 from lianxin.organizations.names import name_shown
 from lianxin.reminders.notices import Act, act_for
+from lianxin.reminders.picture import picture
 from lianxin.schemes.explain import here, say_missing
-from lianxin.schemes.queries import StandingRow, schemes_in_force, standings
+from lianxin.schemes.queries import StandingRow
 
 LOOK_BACK = timedelta(days=366)
 """How long after its end a designation or a post may still be named in a late record."""
@@ -81,6 +83,13 @@ class VisitPage(words.RecordPage[Told]):
 def visits_for(user: AnyUser) -> "QuerySet[VisitVersion]":
     """Every visit the user may read, as it stands now, newest first."""
     versions = VisitVersion.objects.standing().filter(entry_scope(user, RECORD_VIEW, prefix="entry__"))
+    return versions.select_related("visit__unit", "entry", "visitor").order_by("-entry__happened_on", "-pk")
+
+
+def visits_at(user: AnyUser, unit: Unit, moment: Moment) -> "QuerySet[VisitVersion]":
+    """The visits to one unit that the user may read, as they were known at a moment, newest first."""
+    made = Entry.objects.known_at(moment.known_at).happened_by(moment.day).filter(entry_scope(user, RECORD_VIEW))
+    versions = VisitVersion.objects.filter(visit__unit=unit, entry__in=made)
     return versions.select_related("visit__unit", "entry", "visitor").order_by("-entry__happened_on", "-pk")
 
 
@@ -202,6 +211,19 @@ def problems_for(user: AnyUser) -> ProblemQuerySet:
     return problems.select_related("unit", "leader").order_by("-pk")
 
 
+def unsettled_at(user: AnyUser, unit: Unit, moment: Moment) -> list[Problem]:
+    """Problems of one unit that nobody had called solved at a moment, each in the state its last step had left it in."""
+    problems = problems_for(user).filter(unit=unit)
+    if moment.is_now:
+        return list(problems.unsettled())
+    steps = ProblemStep.objects.filter(problem=OuterRef("pk"), entry__happened_on__lte=moment.day)
+    last = steps.filter(entry__recorded_at__lte=moment.known_at).order_by("-pk").values("state")[:1]
+    found = list(problems.annotate(then=Subquery(last)).filter(then__in=(ProblemState.HANDLED, ProblemState.REJECTED)))
+    for problem in found:
+        problem.state = vars(problem)["then"]
+    return found
+
+
 @dataclass(frozen=True)
 class ProblemList:
     """Problems, page by page."""
@@ -314,21 +336,24 @@ class Point:
 
 
 def my_points(user: AnyUser) -> list[Point]:
-    """The user's contact points, and what is still asked of each, by when. One execution per scheme."""
+    """The user's contact points, and what is still asked of each, by when."""
     units = own_points(user)
     asked: dict[int, list[Asking]] = {unit.pk: [] for unit in units}
     by_id = {unit.pk: unit for unit in units}
-    for scheme in schemes_in_force():
+    today = picture()
+    for scheme in today.schemes if units else ():
         if scheme.subject.designation != DesignationKind.CONTACT_POINT:
             continue
         kinds = {clause: tally.kind for clause, tally in reversed(list(scheme.tallies()))}
-        clauses: dict[int, list[Asked]] = {}
-        for row in standings(scheme.key, units=units):
-            if row.role == "verdict":
-                asked[row.unit_id].append(Asking(here(scheme.title), row, clauses.setdefault(row.unit_id, [])))
-            elif row.role == "clause":
-                act = act_for(user, kinds.get(row.clause, ""), by_id[row.unit_id])
-                clauses.setdefault(row.unit_id, []).append(Asked(row, say_missing(row, scheme), act))
+        standings = today.standings(scheme)
+        for row in standings.verdicts:
+            if row.unit_id in by_id:
+                unit = by_id[row.unit_id]
+                clauses = [
+                    Asked(each, say_missing(each, scheme), act_for(user, kinds.get(each.clause, ""), unit))
+                    for each in standings.clauses.get(unit.pk, ())
+                ]
+                asked[unit.pk].append(Asking(here(scheme.title), row, clauses))
     open_problems: dict[int, list[Problem]] = {}
     for problem in Problem.objects.unsettled().filter(unit__in=units).order_by("pk"):
         open_problems.setdefault(problem.unit_id, []).append(problem)

@@ -9,8 +9,23 @@ from datetime import date
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import BooleanField, Case, Count, F, Max, OuterRef, Q, QuerySet, Subquery, TextChoices, Value, When
-from django.db.models.functions import Substr
+from django.db.models import (
+    BooleanField,
+    Case,
+    Count,
+    DateField,
+    F,
+    Max,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    TextChoices,
+    TextField,
+    Value,
+    When,
+)
+from django.db.models.functions import Cast, Substr
 from django.http import Http404
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -112,13 +127,13 @@ def way_to(user: AnyUser, placement: Placement, known: Iterable[Placement]) -> l
 
 
 def family(unit: Unit, moment: Moment) -> tuple[Placement | None, list[Placement], list[Placement]]:
-    """The unit's placement, those above it (itself included) and those right beneath it. Two queries, three for a past day."""
-    placement = None if moment.is_now else placement_of(unit, moment)
-    path = unit.path if moment.is_now else placement.path if placement else ""
-    above = [path[:end] for end in range(LABEL_WIDTH, len(path) + 1, LABEL_WIDTH)]
-    rows = placements_on(moment).filter(Q(path__in=above) | Q(parent=unit)).select_related("unit").order_by("path")
-    ancestors = [row for row in rows if row.path in above]
-    placement = next((row for row in ancestors if row.unit_id == unit.pk), None)
+    """The unit's placement, those above it (itself included) and those right beneath it. One query."""
+    ends = range(LABEL_WIDTH, (Placement._meta.get_field("path").max_length or 0) + 1, LABEL_WIDTH)
+    path = Subquery(placements_on(moment).filter(unit=unit).order_by().values("path")[:1])
+    above = {unit.path[:end] for end in ends} if moment.is_now else [Substr(path, 1, end) for end in ends]
+    rows = list(placements_on(moment).filter(Q(path__in=above) | Q(parent=unit)).select_related("unit").order_by("path"))
+    placement = next((row for row in rows if row.unit_id == unit.pk), None)
+    ancestors = [row for row in rows if placement and placement.path.startswith(row.path)]
     return placement, ancestors, [row for row in rows if row.parent_id == unit.pk]
 
 
@@ -287,13 +302,13 @@ def unit_page(user: AnyUser, unit: Unit, moment: Moment) -> UnitPage:
     if placement is None:
         return UnitPage(unit, None, (), (), Figures((), (), ()), (), (), None, (), _latest(user, unit, moment), True)
     entries = _latest(user, unit, moment)
-    facts, designations, elected = _said_of(unit, moment)
+    facts, designations, elected, figures = _said_of(user, placement, moment)
     return UnitPage(
         unit=unit,
         placement=placement,
         way=way_to(user, placement, ancestors),
         children=sorted((row for row in children if may(user, STANDING_VIEW, row.unit)), key=_in_order),
-        figures=figures_beneath(user, placement, moment),
+        figures=figures,
         designations=designations,
         facts=facts,
         term=term_of(unit, facts, elected, moment),
@@ -305,46 +320,53 @@ def unit_page(user: AnyUser, unit: Unit, moment: Moment) -> UnitPage:
     )
 
 
-def _said_of(unit: Unit, moment: Moment) -> tuple[list[Fact], list[Designation], date | None]:
-    """The unit's facts, its designations and the day of its last election, in one query."""
+def _said_of(user: AnyUser, placement: Placement, moment: Moment) -> tuple[list[Fact], list[Designation], date | None, Figures]:
+    """The unit's facts, its designations, the day of its last election, and the figures beneath it, in one query."""
+    unit = placement.unit
     facts = Fact.objects.on(moment.day).known_at(moment.known_at).filter(unit=unit)
     designations = Designation.objects.on(moment.day).known_at(moment.known_at).filter(unit=unit)
     elections = Entry.objects.known_at(moment.known_at).filter(unit=unit, kind=ELECTION, happened_on__lte=moment.day)
     rows = facts.values_list(Value("fact"), "key", "value", "since").union(
         designations.values_list(Value("designation"), "designation", Value(""), "since"),
         elections.values_list(Value("election"), "kind", Value(""), "happened_on"),
+        *_counts_beneath(user, placement, moment),
         all=True,
     )
-    said = sorted(rows, key=lambda row: (row[1], row[3]))
+    said: dict[str, list[tuple[str, str, date]]] = {}
+    for what, key, value, since in sorted(rows, key=lambda row: (row[1], row[3])):
+        said.setdefault(what, []).append((key, value, since))
+    counts = {what: [(word, int(count)) for word, count, _day in said.get(what, ())] for what in COUNTED}
     return (
-        [Fact(unit=unit, key=key, value=value, since=since) for what, key, value, since in said if what == "fact"],
-        [Designation(unit=unit, designation=key, since=since) for what, key, _value, since in said if what == "designation"],
-        max((since for what, _key, _value, since in said if what == "election"), default=None),
+        [Fact(unit=unit, key=key, value=value, since=since) for key, value, since in said.get("fact", ())],
+        [Designation(unit=unit, designation=key, since=since) for key, _value, since in said.get("designation", ())],
+        max((since for _kind, _value, since in said.get("election", ())), default=None),
+        Figures(
+            sorted(counts["units"], key=lambda pair: KINDS_IN_ORDER.get(pair[0], 99)),
+            counts["designations"],
+            sorted(counts["members"], key=lambda pair: MembershipKind.values.index(pair[0])),
+        ),
     )
 
 
-def figures_beneath(user: AnyUser, placement: Placement, moment: Moment) -> Figures:
-    """Units and designations by kind, and members by kind where the user may see people, in one query."""
+COUNTED = ("units", "designations", "members")
+
+
+def _counts_beneath(user: AnyUser, placement: Placement, moment: Moment) -> "list[QuerySet[Any, Any]]":
+    """Units and designations by kind, and members by kind where the user may see people: rows of what, kind, count and day."""
     mine = scope(user, STANDING_VIEW, prefix="unit__")
     placed = placements_on(moment).filter(mine, within(placement)).exclude(unit=placement.unit_id)
     designated = Designation.objects.on(moment.day).known_at(moment.known_at).filter(mine, units_within(placement, moment))
-    counts = [
-        _counted(placed, "unit", "kind", "unit_id"),
-        _counted(designated, "designation", "designation", "unit_id"),
-        _counted(members_within(user, placement, moment), "member", "kind", "person_id"),
+    members = members_within(user, placement, moment)
+    columns = [(placed, "kind", "unit_id"), (designated, "designation", "unit_id"), (members, "kind", "person_id")]
+    day = Value(moment.day, DateField())
+    return [
+        rows.order_by()
+        .annotate(what=Value(what), word=F(word))
+        .values("what", "word")
+        .annotate(count=Cast(Count(distinct, distinct=True), TextField()), day=day)
+        .values_list("what", "word", "count", "day")
+        for what, (rows, word, distinct) in zip(COUNTED, columns, strict=True)
     ]
-    found: dict[str, list[tuple[str, int]]] = {"unit": [], "designation": [], "member": []}
-    for what, word, count in counts[0].union(*counts[1:], all=True):
-        found[what].append((word, count))
-    units = sorted(found["unit"], key=lambda pair: KINDS_IN_ORDER.get(pair[0], 99))
-    members = sorted(found["member"], key=lambda pair: MembershipKind.values.index(pair[0]))
-    return Figures(units, sorted(found["designation"]), members)
-
-
-def _counted(rows: "QuerySet[Any]", what: str, word: str, distinct: str) -> "QuerySet[Any, Any]":
-    labelled = rows.order_by().annotate(what=Value(what), word=F(word)).values("what", "word")
-    counted: QuerySet[Any, Any] = labelled.annotate(count=Count(distinct, distinct=True)).values_list("what", "word", "count")
-    return counted
 
 
 def posts_at(user: AnyUser, unit: Unit, moment: Moment) -> list[Post]:

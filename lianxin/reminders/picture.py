@@ -113,7 +113,7 @@ class Picture:
 
     @property
     def schemes(self) -> Sequence[Scheme]:
-        """Schemes in force on the day, trials left out. One execution of each feeds everything shown of the day."""
+        """Schemes in force on the day, trials left out."""
         make = lambda: schemes.schemes_in_force(self.as_of, known_as_of=self.known, versions=self.versions)  # noqa: E731
         return _schemes.get(self.key, self.head, make)
 
@@ -126,28 +126,33 @@ class Picture:
         return next((scheme for scheme in self.schemes if scheme.key == key), None)
 
     def standings(self, scheme: Scheme) -> Standings:
-        return _standings.get((scheme.key, *self.key), self.head, lambda: self._standings(scheme))
+        """One scheme of the day. The first that is asked for brings all: one execution feeds everything shown of the day."""
+        return _standings.get(self.key, self.head, self._standings)[scheme.key]
 
     def _tree(self) -> Tree:
         rows = Placement.objects.known_at(self.known_at).on(self.as_of)
         columns = rows.values_list("unit_id", "unit__code", "name", "kind", "field", "path")
         return Tree({row[0]: Place(*row) for row in columns})
 
-    def _standings(self, scheme: Scheme) -> Standings:
-        verdicts: list[StandingRow] = []
-        clauses: dict[int, list[StandingRow]] = {}
-        for row in schemes.standings(scheme.key, as_of=self.as_of, known_as_of=self.known, versions=self.versions):
-            if row.role == "verdict":
-                verdicts.append(row)
-            elif row.role == "clause":
-                clauses.setdefault(row.unit_id, []).append(row)
-        return Standings(scheme, verdicts, clauses)
+    def _standings(self) -> dict[str, Standings]:
+        reads = [
+            schemes.reading(scheme.key, as_of=self.as_of, known_as_of=self.known, versions=self.versions)
+            for scheme in self.schemes
+        ]
+        found = {}
+        for scheme, rows in zip(self.schemes, schemes.evaluate_together(reads), strict=True):
+            clauses: dict[int, list[StandingRow]] = {}
+            for row in rows:
+                if row.role == "clause":
+                    clauses.setdefault(row.unit_id, []).append(row)
+            found[scheme.key] = Standings(scheme, [row for row in rows if row.role == "verdict"], clauses)
+        return found
 
 
 _trees: Kept[Tree] = Kept(6)
 _versions: Kept[Versions] = Kept(1)
 _schemes: Kept[Sequence[Scheme]] = Kept(12)
-_standings: Kept[Standings] = Kept(36)
+_standings: Kept[dict[str, Standings]] = Kept(6)
 
 
 def picture(as_of: date | None = None, known_on: date | None = None) -> Picture:

@@ -6,11 +6,12 @@ DuckDB never opens the live SQLite file: two SQLite copies in one process cancel
 import hashlib
 import json
 import tempfile
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -23,6 +24,8 @@ from lianxin.schemes.scheme import Scheme
 
 Dialect = Literal["sqlite", "postgres", "duckdb"]
 SCOPE_SLOT = "/* the units asked for */"
+MOST_ARGUMENTS = 90
+"""Columns in one JSON array; PostgreSQL lets a function have a hundred arguments."""
 MOST_STORED = 400
 """Compiled statements in the data folder; the oldest go."""
 
@@ -89,6 +92,25 @@ def ids_as_sql(ids: Collection[int], dialect: Dialect) -> str:
 def fill(compiled: Compiled, units: Iterable[int] | None, dialect: Dialect) -> str:
     """The statement with the units asked for put in."""
     return compiled.sql if units is None else compiled.sql.replace(SCOPE_SLOT, ids_as_sql(list(units), dialect))
+
+
+def rows_together(statements: Sequence[tuple[Compiled, str]], engine: Engine) -> list[list[tuple[Any, ...]]]:
+    """The rows of several statements, each as it would give them alone, in one execution.
+
+    They have different columns, so each row travels as text: JSON arrays, which SQLite and PostgreSQL build alike.
+    """
+    build = "json_array" if engine.dialect == "sqlite" else "json_build_array"
+    width = max((-(-len(compiled.columns) // MOST_ARGUMENTS) for compiled, _sql in statements), default=0)
+    parts = []
+    for number, (compiled, sql) in enumerate(statements):
+        names = [f'"{column}"' for column in compiled.columns]
+        chunks = [names[start : start + MOST_ARGUMENTS] for start in range(0, width * MOST_ARGUMENTS, MOST_ARGUMENTS)]
+        arrays = ", ".join(f"CAST({build}({', '.join(chunk)}) AS TEXT)" for chunk in chunks)
+        parts.append(f"SELECT {number}, {arrays} FROM (\n{sql}\n) AS part_{number}")  # nosec B608  # our own statements
+    found: list[list[tuple[Any, ...]]] = [[] for _statement in statements]
+    for number, *texts in engine.rows("\nUNION ALL\n".join(parts)) if parts else ():
+        found[number].append(tuple(chain.from_iterable(json.loads(text) for text in texts)))
+    return found
 
 
 # --- Statements, compiled once -----------------------------------------------------------------------------------------------

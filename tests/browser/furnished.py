@@ -64,7 +64,7 @@ def furnish() -> None:
         session[PROVED_AT] = THIS_MORNING
         session.save()
         sessions[name] = client.cookies[settings.SESSION_COOKIE_NAME].value
-    pages = {**_of_the_matrix(world, rights.ROLES), **_out_of_the_way(world)}
+    pages = {**_of_the_matrix(world, rights.ROLES), **out_of_the_way(world)}
     (folder.path / NOTES).write_text(json.dumps({"sessions": sessions, "pages": pages}))
 
 
@@ -90,7 +90,7 @@ def _of_the_matrix(world: Any, roles: Any) -> dict[str, tuple[str | None, str]]:
     return found
 
 
-def _out_of_the_way(world: Any) -> dict[str, tuple[str | None, str]]:
+def out_of_the_way(world: Any) -> dict[str, tuple[str | None, str]]:
     """Pages the matrix meets as absent: they ask for a secret, or for a second step that is set up."""
     from allauth.mfa.models import Authenticator
     from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes

@@ -60,7 +60,7 @@ def act(visits: int) -> None:
     from lianxin.config.folder import current_folder
 
     client = Client()
-    client.force_login(User.objects.get(username=LEADER), backend="allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(User.objects.get(username=LEADER), backend="lianxin.accounts.backends.AccountBackend")
     told = os.open(current_folder().path / ACKNOWLEDGED, os.O_WRONLY | os.O_CREAT)
     for number in range(1, visits + 1):
         answer = client.post(PAGE, form(number))

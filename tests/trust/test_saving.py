@@ -99,7 +99,7 @@ from django.test import Client
 from lianxin.accounts.models import User
 from tests.crash.life import form
 client = Client(HTTP_ACCEPT_LANGUAGE="en", raise_request_exception=False)
-client.force_login(User.objects.get(username={LEADER!r}), backend="allauth.account.auth_backends.AuthenticationBackend")
+client.force_login(User.objects.get(username={LEADER!r}), backend="lianxin.accounts.backends.AccountBackend")
 
 def ask(question):
     with connection.cursor() as cursor:

@@ -1,0 +1,13 @@
+"""Who is signed in, read together with the person behind the account: every page's head names them, at no query of its own."""
+
+from allauth.account.auth_backends import AuthenticationBackend
+
+from lianxin.accounts.models import User
+
+
+class AccountBackend(AuthenticationBackend):
+    """allauth's own, but for what is read with an account."""
+
+    def get_user(self, user_id: int) -> User | None:
+        user = User.objects.select_related("person").filter(pk=user_id).first()
+        return user if user is not None and self.user_can_authenticate(user) else None
