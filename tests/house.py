@@ -75,7 +75,7 @@ class House:
     def serve(self, *words: str | Path, up: ssl.SSLContext | None = None) -> Iterator["Served"]:
         """`lianxin serve` on a free port until the end of the block; over TLS, `up` is what trusts its certificate."""
         port = free_port()
-        log = (self.home / "serve.log").open("w")
+        log = (self.home / f"serve-{port}.log").open("w")
         command = [sys.executable, "-m", "lianxin", "serve", "--port", str(port), *map(str, words)]
         process = subprocess.Popen(command, cwd=ROOT, env=self.env, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
         served = Served(process, f"{'https' if up else 'http'}://localhost:{port}", Path(log.name), up)

@@ -1,6 +1,5 @@
 """The demonstration, made once by its own command and served by the product's own server."""
 
-import fcntl
 import json
 import os
 import shutil
@@ -51,20 +50,12 @@ class Demonstration:
 
 @pytest.fixture(scope="session")
 def made_demonstration() -> Iterator[Path]:
-    """One folder for all worker processes of this run: the first makes it, the others wait for it."""
-    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
-    root = Path(tempfile.gettempdir()) / f"lianxin-demonstration-{run}"
-    root.mkdir(exist_ok=True)
-    with (root / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        folder, printed = root / "home", root / "printed.txt"
-        if not printed.exists():
-            text = Demonstration(folder, "").command("demo", "--no-serve")
-            printed.write_text(text)
-        fcntl.flock(lock, fcntl.LOCK_UN)
+    """Made once: the tests that ask for it are of one group, which one worker process runs."""
+    root = Path(tempfile.mkdtemp(prefix="lianxin-demonstration-"))
+    text = Demonstration(root / "home", "").command("demo", "--no-serve")
+    (root / "printed.txt").write_text(text)
     yield root
-    if "PYTEST_XDIST_WORKER" not in os.environ:
-        shutil.rmtree(root, ignore_errors=True)
+    shutil.rmtree(root, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

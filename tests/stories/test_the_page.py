@@ -11,7 +11,7 @@ import pytest
 from tests.stories.conftest import Demonstration
 from tests.stories.visitor import Visitor
 
-pytestmark = [pytest.mark.sqlite, pytest.mark.crash]
+pytestmark = [pytest.mark.sqlite, pytest.mark.crash, pytest.mark.xdist_group("demonstration")]
 
 MAIN = "152221"
 RICH = "150302001002"

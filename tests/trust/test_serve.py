@@ -1,6 +1,7 @@
 """The real server: a killed worker is replaced, a killed server leaves nothing behind, and TLS changes what cookies may do."""
 
 import datetime
+import errno
 import fcntl
 import http.client
 import os
@@ -113,9 +114,12 @@ def test_a_killed_server_leaves_nothing_behind(house, tmp_path):
     del house.environment["TMPDIR"]
     assert list(tmp_path.iterdir()) == []
     assert names_in(house.home) - before <= {"lianxin.sqlite3.queue"}
-    with socket.socket() as free:
-        free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        free.bind(("127.0.0.1", urlsplit(served.url).port))
+    eventually(lambda: nobody_listens(urlsplit(served.url).port))  # a killed process's last thread closes the door
+
+
+def nobody_listens(port):
+    with socket.socket() as knocking:
+        return knocking.connect_ex(("127.0.0.1", port)) == errno.ECONNREFUSED
 
 
 def names_in(folder):

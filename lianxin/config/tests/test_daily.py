@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from django.core import mail
@@ -25,7 +25,8 @@ def reader(world, monkeypatch):
 
 
 def at(hour: int) -> datetime:
-    return clock.instant(clock.today(), hour)
+    """Tomorrow: whatever the hour of this test, its world is recorded by then."""
+    return clock.instant(clock.today() + timedelta(days=1), hour)
 
 
 def test_nothing_is_sent_in_the_night_and_one_mail_from_seven_on(reader):
