@@ -211,7 +211,7 @@ def on_duckdb(duck: Any, units: int) -> tuple[bool, float]:
         ratio = whole / bare
         found = f"{ratio:.1f}× ({used / bare_used:.1f}× of processor)"
         kept = said(f"{name}: six clauses ÷ bare", found, f"≤ {MOST_TIMES_BARE:.0f}×", ratio <= MOST_TIMES_BARE)
-    drill = compiled_drill(read.scheme, "inspect", read.frame, "duckdb", read.kinds, False)
+    drill = compiled_drill(read.scheme, "inspect", read.frame, "duckdb", read.kinds)
     one = fill(drill, [units // 2], "duckdb")
     ((seconds, _used),) = best(lambda: duck.execute(one).fetchall(), times=7)
     said(f"drill-down from one figure to its entries among {total:,}, DuckDB file", f"{seconds * 1000:.1f} ms")
@@ -242,7 +242,7 @@ def drill_on_sqlite(duck: Any, units: int) -> bool:
         live.execute("COMMIT")
         live.execute("CREATE INDEX a ON ledger_entry (unit_id, kind, happened_on)")
         live.execute("CREATE INDEX d ON organizations_placement (unit_id, since)")
-        drill = compiled_drill(read.scheme, "inspect", read.frame, "sqlite", read.kinds, False)
+        drill = compiled_drill(read.scheme, "inspect", read.frame, "sqlite", read.kinds)
         engine, at = _Scratch(live, "sqlite"), iter(range(units))
         engine.rows(fill(drill, [next(at)], "sqlite"))
         ((seconds, _used),) = best(lambda: engine.rows(fill(drill, [next(at) * 7919 % units], "sqlite")), times=15)

@@ -329,6 +329,11 @@ def day_in(text: Column) -> Column:
     return ibis.ifelse((text.length() == 10) & (without_digits(text) == "--"), text, ibis.null("string"))
 
 
+def years_after(day: Column, years: Column) -> Column:
+    """A day's text so many years later; see `Compiler._dues`."""
+    return (day.substr(0, 4).cast("int64") + years).cast("string") + day.substr(4)
+
+
 def fact_holds(value: Column, test: FactTest) -> Column:
     if test.op == "equals":
         return value == test.values[0]
@@ -775,8 +780,7 @@ class Compiler:
 
     @staticmethod
     def _due(row: Wide, what: str, name: str) -> Column:
-        base = row[f"base_{what}_{name}"]
-        return (base.substr(0, 4).cast("int64") + row[f"years_{name}"]).cast("string") + base.substr(4)
+        return years_after(row[f"base_{what}_{name}"], row[f"years_{name}"])
 
     def _waivers(self) -> Relation:
         """Per unit: which clauses were waived for this period, as bits. The clause stands in the entry's subject."""

@@ -15,8 +15,10 @@ from lianxin.schemes.compiler import (
     has_bit,
     ibis,
     lit,
+    number_in,
     render,
     seen,
+    years_after,
 )
 from lianxin.schemes.engines import Compiled, Dialect
 from lianxin.schemes.frame import Frame
@@ -26,32 +28,32 @@ from lianxin.schemes.standings import COUNTED
 COLUMNS = ("id", "unit_id", "kind", "happened_on", "recorded_at", "quantity", "subject", "why")
 
 
-def compile_drill(scheme: Scheme, clause: str, frame: Frame, dialect: Dialect, kinds: frozenset[str], beneath: bool) -> Compiled:
-    """The statement that lists the entries behind one clause, of the units put into its scope. `beneath`: of the units of the
-    clause's `per` kind right beneath them."""
+def compile_drill(scheme: Scheme, clause: str, frame: Frame, dialect: Dialect, kinds: frozenset[str]) -> Compiled:
+    """The statement that lists the entries behind one clause, of the units put into its scope."""
     found = scheme.clause(clause) or next(veto for veto in scheme.vetoes if veto.id == clause)
     compiler = Compiler(scheme, frame, {}, kinds, scoped=True, dialect=dialect)
-    return render(compiler.plan, _listed(compiler, found, frame, beneath).select(*COLUMNS), dialect, scoped=True)
+    return render(compiler.plan, _listed(compiler, found, frame).select(*COLUMNS), dialect, scoped=True)
 
 
-def compile_credit(scheme: Scheme, clause: str, frame: Frame, dialect: Dialect, kinds: frozenset[str], beneath: bool) -> Compiled:
+def compile_credit(scheme: Scheme, clause: str, frame: Frame, dialect: Dialect, kinds: frozenset[str]) -> Compiled:
     """The statement that counts those entries, (unit_id, unit_path, acts): by the place they were done at."""
     found = scheme.clause(clause)
     assert found is not None
     compiler = Compiler(scheme, frame, {}, kinds, scoped=True, dialect=dialect)
-    done = _listed(compiler, found, frame, beneath)
+    done = _listed(compiler, found, frame)
     done = done.filter(done.why == COUNTED)
     return render(compiler.plan, done.group_by(["unit_id", "unit_path"]).agg(acts=done.count()), dialect, scoped=True)
 
 
-def _listed(compiler: Compiler, clause: Clause | Veto, frame: Frame, beneath: bool) -> Relation:
+def _listed(compiler: Compiler, clause: Clause | Veto, frame: Frame) -> Relation:
     test = clause.test
     assert not isinstance(test, When)
     tally: Tally = tallies_of(test)[0]
-    owing = _owing(compiler, clause, beneath) if isinstance(clause, Clause) and isinstance(test, Each) else None
+    owing = _owing(compiler, clause) if isinstance(clause, Clause) and isinstance(test, Each) else None
     e = ENTRIES.filter(ENTRIES.kind.isin(list(tally.kinds)), seen(ENTRIES))
     if not isinstance(test, Every):
         e = e.filter(e.happened_on >= lit(frame.period.first), e.happened_on <= lit(frame.period.last))
+    beneath = isinstance(clause, Clause) and bool(clause.per)
     e = e.filter(e.unit_id.isin(owing.unit_id if beneath and owing is not None else SCOPE.id))
     unknown_yet = (e.recorded_at > lit(frame.known)) | ~seen(e, frame) if frame.known else lit(False)
     corrected = e.valid_to.notnull() & ((e.valid_to <= lit(frame.known)) if frame.known else lit(True))
@@ -72,6 +74,8 @@ def _listed(compiler: Compiler, clause: Clause | Veto, frame: Frame, beneath: bo
     if isinstance(test, Every) or (isinstance(test, Judged) and test.pick == "latest"):
         e = compiler._step("newest", e.mutate(newest=newest))
         e = e.mutate(why=ibis.ifelse((e.why == COUNTED) & (e.newest > 0), "earlier", e.why))
+        if isinstance(test, Every):
+            e = _lapsed(compiler, compiler._step("latest", e), test, frame)
     elif isinstance(test, Each) and owing is not None:
         in_cell = ibis.row_number().over(ibis.window(group_by=[e.unit_id, e.cell, e.why], order_by=[e.happened_on, e.id]))
         size = ibis.window(group_by=[e.unit_id, e.cell])
@@ -93,13 +97,30 @@ def _listed(compiler: Compiler, clause: Clause | Veto, frame: Frame, beneath: bo
     return compiler._step("listed", e)
 
 
-def _owing(compiler: Compiler, clause: Clause, beneath: bool) -> Relation:
-    """(unit_id, owes): which cells each unit owes, as bits."""
-    test = clause.test
-    assert isinstance(test, Each)
-    if beneath:
-        table = compiler.owing_beneath(clause)
-        return table.group_by("unit_id").agg(owes=either(table.owes, compiler.dialect))
+def _lapsed(compiler: Compiler, e: Relation, test: Every, frame: Frame) -> Relation:
+    """Of what comes every so many years: the last one no longer counts once the next is overdue."""
+    years = lit(test.years) if isinstance(test.years, int) else None
+    if years is None:
+        facts = compiler._facts()
+        assert facts is not None
+        stated = facts.select(owner="unit_id", years=number_in(facts[f"fact_{test.years}"]))
+        both = e.left_join(stated, e.unit_id == stated.owner)
+        e = compiler._step("with_years", both.select(*[e[column] for column in e.columns], years=both.years))
+        years = ibis.ifelse((e.years >= 1) & (e.years <= 20), e.years, ibis.null("int64"))
+    overdue = years_after(e.happened_on.cast("string"), years) < frame.day.isoformat()
+    return e.mutate(why=ibis.ifelse((e.why == COUNTED) & overdue, "lapsed", e.why))
+
+
+def _owing(compiler: Compiler, clause: Clause) -> Relation:
+    """(unit_id, owes): which cells each unit owes, as bits. Of a clause `per` a kind: the units of that kind right beneath those
+    of the scope, and of the scope those with none."""
     selections = (compiler.scheme.subject,) if clause.applies.empty else (compiler.scheme.subject, clause.applies)
     active = compiler._activity("subjects", selections, [clause])
-    return active.select("unit_id", owes=compiler.owed(active, clause))
+    own = active.select("unit_id", owes=compiler.owed(active, clause).cast("int64"))
+    if not clause.per:
+        return own
+    table = compiler.owing_beneath(clause)
+    beneath = table.select("unit_id", owes=table.owes.cast("int64"))
+    all_ = own.filter(own.unit_id.notin(table.parent_id)).union(beneath)
+    all_ = compiler._step("owing_all", all_)
+    return compiler._step("owing", all_.group_by("unit_id").agg(owes=either(all_.owes, compiler.dialect)))

@@ -133,30 +133,27 @@ def compiled_standings(
 
 
 @lru_cache(maxsize=512)
-def compiled_drill(scheme: Scheme, clause: str, frame: Frame, dialect: Dialect, kinds: frozenset[str], beneath: bool) -> Compiled:
-    """The statement that lists the entries behind one clause, of the units put into its scope. `beneath`: of the units of the
-    clause's `per` kind right beneath them."""
+def compiled_drill(scheme: Scheme, clause: str, frame: Frame, dialect: Dialect, kinds: frozenset[str]) -> Compiled:
+    """The statement that lists the entries behind one clause, of the units put into its scope."""
 
     def make() -> Compiled:
         from lianxin.schemes.drill import compile_drill
 
-        return compile_drill(scheme, clause, frame, dialect, kinds, beneath)
+        return compile_drill(scheme, clause, frame, dialect, kinds)
 
-    return _stored(("drill", scheme.hash, clause, beneath), frame, dialect, kinds, make)
+    return _stored(("drill", scheme.hash, clause), frame, dialect, kinds, make)
 
 
 @lru_cache(maxsize=512)
-def compiled_credit(
-    scheme: Scheme, clause: str, frame: Frame, dialect: Dialect, kinds: frozenset[str], beneath: bool
-) -> Compiled:
+def compiled_credit(scheme: Scheme, clause: str, frame: Frame, dialect: Dialect, kinds: frozenset[str]) -> Compiled:
     """The statement that counts those entries, (unit_id, unit_path, acts): by the place they were done at."""
 
     def make() -> Compiled:
         from lianxin.schemes.drill import compile_credit
 
-        return compile_credit(scheme, clause, frame, dialect, kinds, beneath)
+        return compile_credit(scheme, clause, frame, dialect, kinds)
 
-    return _stored(("credit", scheme.hash, clause, beneath), frame, dialect, kinds, make)
+    return _stored(("credit", scheme.hash, clause), frame, dialect, kinds, make)
 
 
 def _stored(

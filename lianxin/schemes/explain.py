@@ -10,7 +10,6 @@ from django.utils.translation import get_language, gettext_lazy, ngettext, pgett
 from django.utils.translation import gettext as _
 
 from lianxin.ledger.kinds import declared
-from lianxin.organizations.models import Placement
 from lianxin.schemes.engines import LIVE, Engine, compiled_drill, fill
 from lianxin.schemes.models import Version
 from lianxin.schemes.scheme import Clause, Every, From, Scheme, Title, Value, When, tallies_of
@@ -65,6 +64,7 @@ WHY_NOT = {
     "same_day": gettext_lazy("a second one on the same day"),
     "same_subject": gettext_lazy("the same matter again"),
     "earlier": gettext_lazy("an earlier one; the latest counts"),
+    "lapsed": gettext_lazy("too long ago: the next one was due"),
     "surplus": gettext_lazy("more than this month or quarter asks"),
     "cell_short": gettext_lazy("too few in this month or quarter"),
     "not_owed": gettext_lazy("the unit did not owe this month or quarter"),
@@ -110,8 +110,9 @@ class ClauseExplained:
 
     @property
     def last(self) -> date | None:
-        """The day of the last record that counted."""
-        return self.counted[-1].happened_on if self.counted else None
+        """The day of the last record that counted, or did until the next one was due."""
+        done = self.counted or tuple(entry for entry in self.not_counted if entry.why == "lapsed")
+        return done[-1].happened_on if done else None
 
     @property
     def spacing(self) -> str:
@@ -150,16 +151,10 @@ def listed(read: "Reading", clause: str, unit_ids: Collection[int], engine: Engi
     veto = next((veto for veto in read.scheme.vetoes if veto.id == clause), None)
     if found is None and (veto is None or isinstance(veto.test, When)):
         return [], ""
-    beneath = bool(found and found.per) and has_beneath(unit_ids, found.per if found else "")
-    compiled = compiled_drill(read.scheme, clause, read.frame, engine.dialect, read.kinds, beneath)
+    compiled = compiled_drill(read.scheme, clause, read.frame, engine.dialect, read.kinds)
     sql = fill(compiled, unit_ids, engine.dialect)
     rows = [Listed(row[0], row[1], row[2], _day(row[3]), _instant(row[4]), row[7]) for row in engine.rows(sql)]
     return sorted(rows, key=lambda row: (row.happened_on, row.id)), sql
-
-
-def has_beneath(unit_ids: Collection[int], kind: str) -> bool:
-    """Whether units of that kind stand right beneath any of these."""
-    return Placement.objects.known().filter(parent_id__in=list(unit_ids), kind=kind).exists()
 
 
 def _day(value: object) -> date:

@@ -16,7 +16,7 @@ from lianxin.organizations.access import APPROVE, ENTRY_VIEW, SCHEME_PUBLISH, SC
 from lianxin.organizations.models import Unit
 from lianxin.schemes import library
 from lianxin.schemes.engines import LIVE, Engine, compiled_credit, compiled_standings, fill, rows_together
-from lianxin.schemes.explain import ClauseExplained, Explanation, Listed, can_drill, has_beneath, here, listed, say_missing
+from lianxin.schemes.explain import ClauseExplained, Explanation, Listed, can_drill, here, listed, say_missing
 from lianxin.schemes.frame import Frame, frame_for
 from lianxin.schemes.models import Version
 from lianxin.schemes.scheme import From, Scheme
@@ -254,8 +254,7 @@ def acts_by_path(read: Reading, rows: Sequence[StandingRow], engine: Engine = LI
     found: Counter[str] = Counter()
     for clause in read.scheme.clauses:
         if now and can_drill(clause) and wanted & {clause.id, WHOLE}:
-            beneath = bool(clause.per) and has_beneath(now, clause.per)
-            compiled = compiled_credit(read.scheme, clause.id, read.frame, engine.dialect, read.kinds, beneath)
+            compiled = compiled_credit(read.scheme, clause.id, read.frame, engine.dialect, read.kinds)
             for unit, path, acts in engine.rows(fill(compiled, now, engine.dialect)):
                 stays = read.scheme.credit == "at_record_date" or unit not in now
                 found[path if stays else now[unit]] += acts

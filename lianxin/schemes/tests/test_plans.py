@@ -49,7 +49,7 @@ def plans() -> Iterator[tuple[str, Any]]:
             yield from ((f"{scheme.key} {name}", step) for name, step in [*compiler.plan.relations().items(), ("last", last)])
             for clause in filter(can_drill, scheme.clauses):
                 compiler = Compiler(scheme, frame, schemes, KINDS | kinds_of(scheme), scoped=True)
-                last = _listed(compiler, clause, frame, bool(clause.per))
+                last = _listed(compiler, clause, frame)
                 yield from (
                     (f"{scheme.key}.{clause.id} {name}", step) for name, step in [*compiler.plan.steps.items(), ("", last)]
                 )

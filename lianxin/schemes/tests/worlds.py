@@ -175,6 +175,7 @@ def busy() -> Records:
     ]
     acts += [(5, "b.done", date(2024, 2, 10), 4, ""), *((7, "b.done", date(2024, 4, day), 1, "") for day in (2, 3, 4, 5))]
     acts += [(7, "a.done", date(2024, 4, 9), 1, ""), (10, "a.done", date(2024, 2, 20), 1, "")]
+    acts += [(20, "c.done", date(2024, 10, 5), 1, ""), *((20, "b.done", date(2024, 10, day), 1, "") for day in (5, 6))]
     waived = [(6, "counts/plain/2024"), (7, "counts//2024"), (6, "cells/monthly/2024"), (6, "terms/fixed/2024")]
     acts += [(unit, "schemes.waived", date(2024, 1, 2), 1, subject) for unit, subject in waived]
     late = [(6, "a.done", date(2024, 12, 30), 1, "")]
