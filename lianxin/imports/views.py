@@ -47,7 +47,7 @@ def import_sheet(request: HttpRequest, key: str) -> HttpResponse:
 def _sheet_page(request: HttpRequest, sheet: Sheet, form: UploadForm) -> HttpResponse:
     preview = queries.preview_for(_me(request), sheet, request.GET.get("page", 1))
     context: dict[str, Any] = {"sheet": sheet, "form": form, "preview": preview, "upload": preview and preview.upload}
-    return render(request, "imports/sheet.html", context)
+    return render(request, "imports/sheet.html", context, status=422 if form.errors else 200)
 
 
 @requires(IMPORTERS)

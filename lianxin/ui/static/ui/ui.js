@@ -27,8 +27,8 @@ window.addEventListener("beforeunload", (event) => {
   }
 });
 
-/* The error summary is read out and in view. */
-document.querySelector(".errors")?.focus();
+/* What went wrong, or what was just done, is read out first; the next Tab goes on from there. */
+(document.querySelector(".errors") ?? document.querySelector(".messages"))?.focus({ preventScroll: !document.querySelector(".errors") });
 
 /* Printing, copying. */
 for (const button of document.querySelectorAll("[data-print]")) {
@@ -38,8 +38,18 @@ for (const button of document.querySelectorAll("[data-print]")) {
 for (const button of document.querySelectorAll("[data-copy]")) {
   if (!navigator.clipboard) continue;
   button.hidden = false;
-  button.addEventListener("click", () => navigator.clipboard.writeText(button.dataset.copy));
+  button.setAttribute("aria-live", "polite");
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(button.dataset.copy);
+    button.textContent = button.dataset.done;
+  });
 }
+
+/* Only a table that scrolls inside itself is a stop on the way of the Tab key. */
+const frames = [...document.querySelectorAll(".table[tabindex]")];
+const fit = () => frames.forEach((frame) => { frame.tabIndex = frame.scrollWidth > frame.clientWidth ? 0 : -1; });
+addEventListener("resize", fit);
+fit();
 
 /* Keys: / search, j k rows, o open, ? help. */
 const keys = document.getElementById("keys");
