@@ -1,5 +1,7 @@
 """The style page holds every component once; here it is looked at as readers with different eyes, screens and devices would."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -42,6 +44,26 @@ def test_errors_link_to_their_fields_and_nothing_typed_is_lost(visit):
     expect(page.get_by_label("What was found")).to_have_value("路灯修好了")
     page.locator(".errors").get_by_role("link", name="When?").click()
     assert page.url.endswith("#id_day")
+
+
+def test_a_refused_form_is_read_out_first(visit):
+    page = visit()
+    page.goto("/style/")
+    expect(page).to_have_title(re.compile("^Style"))
+    page.get_by_role("button", name="Save the visit").click()
+    expect(page).to_have_title(re.compile("^还没有保存"))
+    expect(page.get_by_role("alert")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.locator(".errors a").first).to_be_focused()
+
+
+def test_only_a_table_that_scrolls_stops_the_tab_key(visit):
+    page = visit(width=360)
+    page.goto("/style/")
+    frame = page.get_by_role("region", name="Schemes by township")
+    expect(frame).to_have_attribute("tabindex", "0")
+    page.set_viewport_size({"width": 1900, "height": 800})
+    expect(frame).to_have_attribute("tabindex", "-1")
 
 
 def test_large_text_stays_chosen_without_javascript(visit):

@@ -1,6 +1,7 @@
 """Recording on a phone, in a real browser, without JavaScript: what leaders and secretaries do most."""
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.checks import FIRST_VISIT_BYTES, assert_accessible, assert_fits, bytes_of_first_visit
 
@@ -42,6 +43,7 @@ def test_a_secretary_confirms_and_records_and_corrects(visit, shoot):
     page.locator("input[name=topic]").fill("研究草场防火")
     page.locator("input[name=present]").fill("5")
     page.locator("form.form button.button").click()
+    expect(page.locator(".messages")).to_be_focused()  # what was saved is read out first
     check(page)
     shoot(page, "gatherings")
     page.locator(".timeline a").first.click()
