@@ -31,6 +31,7 @@ from lianxin.ledger import clock
 from lianxin.ledger.actions import remember_submission, sent_before
 from lianxin.ledger.kinds import find_kind
 from lianxin.ledger.models import Entry
+from lianxin.ui.dates import full_day
 
 KEY = "submission"
 KEY_SHAPE = re.compile(r"[A-Za-z0-9_-]{16,43}")
@@ -218,6 +219,7 @@ def ask_what_was_meant(request: HttpRequest, entry: Entry, correct: str, facts: 
 
 
 def saved_words(entry: Entry) -> str:
-    """“Saved: inspection, 特门嘎查党支部, 2026-03-05”."""
+    """“Saved: inspection, 特门嘎查党支部, 5 Mar 2026”."""
     label = find_kind(entry.kind).label
-    return str(_("Saved: %(what)s, %(unit)s, %(day)s.")) % {"what": label, "unit": entry.unit.name, "day": entry.happened_on}
+    day = full_day(entry.happened_on)
+    return str(_("Saved: %(what)s, %(unit)s, %(day)s.")) % {"what": label, "unit": entry.unit.name, "day": day}

@@ -167,7 +167,7 @@ class TakeIn(PeopleForm):
         max_length=60,
         help_text=_("Somebody registered already: write their code, so that nobody stands here twice."),
     )
-    kind = forms.ChoiceField(label=_("As"), choices=MembershipKind.choices)
+    kind = forms.ChoiceField(label=_("Membership"), choices=MembershipKind.choices)
     birth_year = forms.IntegerField(label=_("Year of birth"), required=False, min_value=1900, max_value=2100)
     phone = forms.CharField(
         label=_("Phone"),

@@ -32,7 +32,7 @@ class FoundUnit(TreeForm):
     day_is = "since"
     follows = (_("%(name)s stands beneath %(parent)s from %(day)s on."),)
 
-    name = forms.CharField(label=_("Name"), max_length=actions.LONGEST_NAME)
+    name = forms.CharField(label=_("Unit name"), max_length=actions.LONGEST_NAME)
     kind = forms.ChoiceField(label=_("Kind"), choices=[])
     field = forms.ChoiceField(label=_("Field"), required=False, choices=[("", "–"), *Field.choices])
     code = forms.CharField(label=_("Code"), max_length=32, help_text=_("The official division code where there is one."))
@@ -199,7 +199,7 @@ class DesignateUnit(Designating):
     day_is = "since"
     follows = (_("From %(day)s on %(unit)s counts as %(designation)s, and owes what is asked of one."),)
 
-    designation = forms.ChoiceField(label=_("As"), choices=DesignationKind.choices, widget=forms.RadioSelect)
+    designation = forms.ChoiceField(label=_("Designated as"), choices=DesignationKind.choices, widget=forms.RadioSelect)
     day = DayField(label=_("From which day on"))
 
 

@@ -25,6 +25,7 @@ from lianxin.schemes.calendar import period_on
 from lianxin.schemes.explain import here
 from lianxin.schemes.frame import seal_day
 from lianxin.schemes.scheme import Scheme
+from lianxin.ui.dates import full_day
 
 DOUBTERS = (VISIT_RECEIVE, VISIT_RECORD, ENTRY_CORRECT)
 """Who may say that a standing seems wrong: those who answer for what the unit records, and those above."""
@@ -143,4 +144,7 @@ def period_choices(scheme: Scheme, today: date) -> list[tuple[str, str]]:
     current = period_on(scheme.period, today)
     before = period_on(scheme.period, date.fromordinal(current.first.toordinal() - 1))
     offered = [current, *([before] if today < seal_day(scheme, before) else [])]
-    return [(period.label, _("%(period)s, until %(day)s") % {"period": period.label, "day": period.last}) for period in offered]
+    return [
+        (period.label, _("%(period)s, until %(day)s") % {"period": period.label, "day": full_day(period.last)})
+        for period in offered
+    ]

@@ -92,7 +92,7 @@ def answer_doubt(request: HttpRequest, code: str, key: str) -> HttpResponse:
     """Answer what seems wrong to a unit."""
     unit = unit_of(request)
     offered = remarks.open_doubts_of(unit, queries.scheme_called(key))
-    form = RemarkForm(request.POST or None, offered=offered, label=_("Answer"), asked=request.GET)
+    form = RemarkForm(request.POST or None, offered=offered, label=_("Reply"), asked=request.GET)
     return respond(
         request,
         form,
