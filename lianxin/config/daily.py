@@ -1,15 +1,16 @@
-"""What the clock brings while `lianxin serve` runs: the daily mail. Every worker looks once a minute; one at a time does it.
+"""What the clock brings while `lianxin serve` runs: the statements of the day, the sealing of closed books, the daily mail.
 
-A thread beside the requests rather than a process of its own: it starts, dies and is replaced with its worker. Who writes a mail
-first, and that nobody gets two, is settled in the outbox (lianxin/reminders), also between several machines.
+A thread beside the requests of each worker rather than a process of its own: it starts, dies and is replaced with its worker. It
+looks once a minute. What is done for all workers is done by one at a time; who writes a mail first, and that nobody gets two, is
+settled in the outbox (lianxin/reminders), and that nothing is sealed twice in the ledger, also between several machines.
 """
 
 import fcntl
 import logging
 import os
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from datetime import date
 
 from django.conf import settings
@@ -31,20 +32,66 @@ def begin() -> None:
 
 
 def _keep_looking() -> None:
-    written: date | None = None
+    prepared = sealed = written = None
     stop = threading.Event()  # nobody sets it: the thread ends with its process
-    while not stop.wait(LOOK):
-        try:
-            written = look(written)
-        except Exception:
-            logger.exception("the daily mail was not sent; it is tried again")
-        finally:
-            connections.close_all()
+    while True:
+        prepared = _try(prepare, prepared, "the statements of the day were not made")
+        if stop.wait(LOOK):
+            return
+        sealed = _try(seal, sealed, "what has closed was not sealed")
+        written = _try(look, written, "the daily mail was not sent")
+
+
+def _try(step: Callable[[date | None], date | None], done: date | None, failed: str) -> date | None:
+    """One step; `done`: the day for which this worker knows it to be done."""
+    try:
+        return step(done)
+    except Exception:
+        logger.exception(f"{failed}; it is tried again")
+        return done
+    finally:
+        connections.close_all()
+
+
+def prepare(prepared: date | None) -> date | None:
+    """Have the first page of the day (and the first after something was recorded) find its figures ready.
+
+    Making the statements of a new day takes seconds: one worker makes them, the others find them in the data folder. Nothing is
+    worked out while nothing was recorded.
+    """
+    from lianxin.reminders import picture  # a worker may import this file before Django is set up
+    from lianxin.schemes import queries
+
+    today = clock.today()
+    with alone(patient=True) if prepared != today else nullcontext():
+        seen = picture.picture(today)
+        for scheme in seen.schemes:
+            seen.standings(scheme)
+    if prepared != today:
+        with alone() as mine:
+            if mine:
+                queries.compile_for(today)
+    return today
+
+
+def seal(sealed: date | None) -> date | None:
+    """Once a day: keep the standings of every period whose books have closed, as they closed."""
+    from lianxin.schemes import actions, queries
+
+    today = clock.today()
+    if sealed == today:
+        return sealed
+    with alone() as mine:
+        keeper = queries.keeper()
+        if not mine or keeper is None:
+            return sealed
+        actions.seal_closed(actor=keeper)
+        return today
 
 
 def look(written: date | None) -> date | None:
     """Send what is due now. `written`: the day whose mails this worker knows to be written; returned, brought up to date."""
-    from lianxin.reminders import actions  # a worker may import this file before Django is set up
+    from lianxin.reminders import actions
 
     today = clock.today()
     if clock.local(clock.now()).hour < FROM_HOUR:
@@ -57,12 +104,12 @@ def look(written: date | None) -> date | None:
 
 
 @contextmanager
-def alone() -> Iterator[bool]:
-    """Whether no other worker of this installation is at it; held until the end of the block."""
+def alone(*, patient: bool = False) -> Iterator[bool]:
+    """Whether no other worker of this installation is at it; held until the end of the block. `patient`: wait until none is."""
     folder = os.open(settings.FOLDER.path, os.O_RDONLY)
     try:
         try:
-            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(folder, fcntl.LOCK_EX | (0 if patient else fcntl.LOCK_NB))
         except BlockingIOError:
             yield False
         else:

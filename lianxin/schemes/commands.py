@@ -110,14 +110,11 @@ def publish(file: Path) -> None:
 
 
 def _publisher() -> Any:
-    """Who publishes from the command line: the administrator of the installation."""
-    from lianxin.organizations.models import Post, Title
-
-    held = Post.objects.on(clock.today()).filter(person__user__is_active=True).select_related("person__user")
-    post = held.filter(title=Title.COUNTY_OFFICER).first() or held.filter(title=Title.ADMINISTRATOR).first()
-    if post is None:
+    """Who publishes from the command line."""
+    found = queries.keeper()
+    if found is None:
         refuse(_("Nobody here may publish. Run `lianxin init` first, or invite a county officer."))
-    return post.person.user
+    return found
 
 
 @schemes.command(help=gettext_lazy("Check scheme files, each alone and all together."))

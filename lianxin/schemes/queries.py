@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db.models import QuerySet
 from django.http import Http404
 from django.utils.translation import gettext as _
@@ -13,9 +14,9 @@ from django.utils.translation import gettext as _
 from lianxin.ledger import clock
 from lianxin.ledger.kinds import declared
 from lianxin.organizations.access import APPROVE, ENTRY_VIEW, SCHEME_PUBLISH, SCHEME_VIEW, STANDING_VIEW, AnyUser, may, units_for
-from lianxin.organizations.models import Unit
+from lianxin.organizations.models import Post, Title, Unit
 from lianxin.schemes import library
-from lianxin.schemes.engines import LIVE, Engine, compiled_credit, compiled_standings, fill, rows_together
+from lianxin.schemes.engines import LIVE, Engine, compiled_credit, compiled_drill, compiled_standings, fill, rows_together
 from lianxin.schemes.explain import ClauseExplained, Explanation, Listed, can_drill, here, listed, say_missing
 from lianxin.schemes.frame import Frame, frame_for
 from lianxin.schemes.models import Version
@@ -126,6 +127,18 @@ def evaluate_together(
         statements.append((compiled, fill(compiled, ids, engine.dialect)))
     together = zip(reads, statements, rows_together(statements, engine), strict=True)
     return [list(rows_of(read.scheme, read.frame, compiled, wide)) for read, (compiled, _sql), wide in together]
+
+
+def compile_for(day: date, engine: Engine = LIVE) -> None:
+    """Make every statement that pages of that day are going to need and leave it in the data folder, for all processes."""
+    versions = published()
+    for scheme in schemes_in_force(day, versions=versions):
+        read = reading(scheme.key, as_of=day, versions=versions)
+        for scoped in (False, True):
+            compiled_standings(read.scheme, read.frame, engine.dialect, read.sources, read.kinds, scoped)
+        for clause in scheme.clauses:
+            if can_drill(clause):
+                compiled_drill(read.scheme, clause.id, read.frame, engine.dialect, read.kinds)
 
 
 def standings(
@@ -554,6 +567,13 @@ def preview_for(user: AnyUser, scheme: Scheme) -> Preview:
     except NoScheme:
         return Preview(scheme, [], subjects, True, warnings)
     return Preview(scheme, found, subjects, False, warnings)
+
+
+def keeper() -> AbstractBaseUser | None:
+    """In whose name the installation itself publishes and seals: a county officer's, else its administrator's."""
+    held = Post.objects.on(clock.today()).filter(person__user__is_active=True).select_related("person__user")
+    post = held.filter(title=Title.COUNTY_OFFICER).first() or held.filter(title=Title.ADMINISTRATOR).first()
+    return post.person.user if post else None
 
 
 def publishing_unit(user: AnyUser) -> Unit | None:

@@ -1,4 +1,4 @@
-"""The daily mail while the house is served: from seven o'clock, by one worker at a time, one mail whoever sends it."""
+"""What the clock brings while the house is served: figures ready, closed books sealed, one mail whoever sends it."""
 
 import subprocess
 import sys
@@ -10,6 +10,7 @@ from django.core import mail
 from lianxin.accounts.models import User
 from lianxin.config import daily
 from lianxin.ledger import clock
+from lianxin.ledger.models import Entry
 from lianxin.schemes.actions import seed_library
 from tests.house import ROOT
 
@@ -47,12 +48,45 @@ def test_while_one_worker_is_at_it_the_others_leave_it_alone(reader):
     assert mail.outbox == []
 
 
+def test_the_first_page_of_the_day_finds_its_figures_ready(reader, world, monkeypatch):
+    assert daily.prepare(None) == clock.today()
+
+    def compile_nothing(*_: object) -> None:
+        raise AssertionError("a page had to wait for a statement to be compiled")
+
+    monkeypatch.setattr("lianxin.schemes.engines._stored", compile_nothing)
+    for page in ("/desk/", "/board/", f"/units/{world.branch.code}/", f"/units/{world.branch.code}/standings/contact-131/"):
+        assert world.client("secretary" if page == "/desk/" else "county_officer").get(page).status_code == 200
+
+
+def test_after_midnight_the_new_day_is_made_ready(reader):
+    today = clock.today()
+    assert daily.prepare(today - timedelta(days=1)) == today
+
+
+def test_what_has_closed_is_sealed_once_by_whichever_worker_is_first(reader, world, monkeypatch):
+    def sealed():
+        return Entry.objects.filter(kind="schemes.sealed").count()
+
+    assert daily.seal(None) == clock.today()
+    assert sealed() == 0, "no book has closed since the schemes were published"
+    monkeypatch.setenv(clock.FIXED_DAY, clock.today().replace(year=clock.today().year + 1, month=12, day=1).isoformat())
+    with daily.alone():
+        assert daily.seal(None) is None, "another worker is at it"
+    assert daily.seal(None) == clock.today()
+    found = sealed()
+    assert found > 0
+    assert daily.seal(None) == clock.today(), "a worker that was replaced in the meantime"
+    assert sealed() == found
+
+
 def test_two_processes_at_once_send_one_mail(house):
     house.python(
         """
 from datetime import date
 from lianxin.accounts.models import User
 from lianxin.ledger import clock
+from lianxin.ledger.models import Entry
 from lianxin.organizations import actions
 from lianxin.organizations.models import Unit
 from lianxin.schemes.actions import seed_library
