@@ -68,7 +68,7 @@ def sum_line(view: View, scheme: Scheme, counts: Tally) -> Line:
     for position, state in enumerate(states_in(counts)):
         words += [Words(" + " if position else ""), opened(view.choice, scheme, counts.counts[state], state=state)]
         words.append(Words(f" {BUCKET_WORDS[state]}"))
-    return [*words, Words(f" = {counts.total:,}")]
+    return [*words, Words(" = "), opened(view.choice, scheme, counts.total)]
 
 
 def states_in(counts: Tally) -> list[str]:
@@ -229,7 +229,10 @@ def burden_section(view: View) -> Section:
         if visible:
             lines.append(
                 line(
-                    _("%(scheme)s (%(basis)s) asks of %(units)s units %(acts)s acts so far this period, %(each)s a unit."),
+                    _(
+                        "%(scheme)s (%(basis)s) asks something of %(units)s units; "
+                        "what each of them needs so far this period adds up to %(acts)s acts, %(each)s a unit."
+                    ),
                     scheme=in_words(scheme.title),
                     basis=scheme.basis or _("no basis given"),
                     units=opened(view.choice, scheme, len(visible)),

@@ -82,12 +82,39 @@ def as_text(paper: Paper) -> Iterator[str]:
             yield from _table(table)
 
 
+PAGE = 100
+"""Columns of a terminal that a table may fill; what is longer in its last column goes on in the next line."""
+LEAST = 30
+"""Columns the last column has at least, however wide the others are."""
+
+
 def _table(table: Table) -> Iterator[str]:
     rows = [[Words(words) for words in table.head], *table.rows]
     widths = [max(width(row[column].text) for row in rows) for column in range(len(table.head))]
+    left = sum(size + 2 for size in widths[:-1])
+    widths[-1] = min(widths[-1], max(PAGE - left, LEAST))
     for row in rows:
         cells = [pad(cell.text, size, at in table.numeric) for at, (cell, size) in enumerate(zip(row, widths, strict=True))]
-        yield ("  " + "  ".join(cells)).rstrip()
+        first, *others = folded(cells[-1], widths[-1])
+        yield ("  " + "  ".join([*cells[:-1], first])).rstrip()
+        yield from (" " * (left + 2) + words for words in others)
+
+
+def folded(text: str, size: int) -> list[str]:
+    """A text in lines of at most so many columns, broken after a space or a Chinese comma where there is one."""
+    if width(text) <= size:
+        return [text]
+    lines, now = [], ""
+    for piece in re.findall(r"[^ ，、；。]+[ ，、；。]*|[ ，、；。]+", text):
+        if now and width((now + piece).rstrip()) > size:
+            lines.append(now.rstrip())
+            now = ""
+        for character in piece:  # what holds no place to break at is broken where the line is full
+            if width((now + character).rstrip()) > size:
+                lines.append(now.rstrip())
+                now = ""
+            now += character
+    return [*lines, now.rstrip()]
 
 
 def pad(text: str, size: int, right: bool) -> str:

@@ -9,7 +9,8 @@ from click.testing import CliRunner
 from django.utils import translation
 
 from lianxin.home.commands import brief
-from lianxin.home.tests.conftest import meet, visit
+from lianxin.home.paper import PAGE, folded, width
+from lianxin.home.tests.conftest import meet, settle, visit
 from lianxin.ledger import clock
 
 ENGLISH = {"accept-language": "en"}
@@ -145,3 +146,19 @@ def test_corrections_this_month_count_what_superseded_another(town, november):
     )
     assert "1 corrections this month" in page(town, "/figures/home.corrections/")
     assert clock.today() == november
+
+
+def test_a_long_list_of_names_is_folded_in_the_terminal_and_loses_no_name(town, november):
+    names = {branch.name for branch in settle(town, villages=20, start=600)}
+    for language in ("en", "zh-hans"):
+        text = printed("--unit", "152221", "--as-of", november.isoformat(), language=language)
+        found = [line for line in text.splitlines() if line.startswith(" " * 10) and "党支部" in line]
+        assert len(found) > 3, text
+        assert max(width(line) for line in found) <= PAGE + 2
+        assert all(name in text for name in names)
+
+
+def test_a_text_without_a_place_to_break_at_is_broken_where_the_line_is_full():
+    assert folded("一二三、四五六七八九", 8) == ["一二三、", "四五六七", "八九"]
+    assert folded("one, two three", 8) == ["one, two", "three"]
+    assert folded("short", 8) == ["short"]
