@@ -14,6 +14,8 @@ USERNAME = RegexValidator(r"^[\w.@+-]{2,40}\Z", _("Use 2 to 40 letters, digits, 
 
 
 class SignInForm(forms.Form):
+    refused = _("Not signed in yet")
+
     username = forms.CharField(
         label=_("Sign-in name"),
         max_length=40,

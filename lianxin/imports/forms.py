@@ -15,6 +15,8 @@ from lianxin.imports.workbook import MOST_BYTES, MOST_ROWS, refuse_large
 class UploadForm(forms.Form):
     """One file; its size is judged before it is read."""
 
+    refused = _("Not uploaded yet")
+
     file = forms.FileField(
         label=_("Workbook (.xlsx)"),
         widget=forms.FileInput(attrs={"accept": ".xlsx,application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}),
