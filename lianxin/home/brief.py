@@ -178,7 +178,7 @@ def pressing_table(view: View, scheme: Scheme, lacking: Sequence[StandingRow]) -
 
 
 def due_words(due: date | None) -> Words:
-    return Words(dates.full_day(due) if due else "")
+    return Words(dates.full_day(due) if due else "", whole=True)
 
 
 # --- elections -----------------------------------------------------------------------------------------------------------

@@ -14,6 +14,8 @@ class Words:
     text: str
     address: str = ""
     number: bool = False
+    whole: bool = False
+    """Not to be broken: a day."""
 
 
 Line = Sequence[Words]
