@@ -145,6 +145,7 @@ class EndPost(PeopleForm):
         field = cast("forms.ModelChoiceField[Post]", self.fields["post"])
         field.queryset = posts  # an ended one too, so that a form sent twice answers twice the same
         held = [post for post in posts if post.holds_on(clock.today())]
+        held.sort(key=lambda post: (post.person.user_id == self.user.pk, post.person.initials, post.pk))  # one's own last
         field.widget.choices = [(post.pk, f"{post.get_title_display()} · {post.person.name}") for post in held]
 
     @property
