@@ -6,6 +6,7 @@ its entries, and how long each scheme of the library takes to compile. A line of
 """
 
 import json
+import os
 import sqlite3
 import sys
 import tempfile
@@ -58,6 +59,7 @@ def main(sizes: tuple[int, ...] = DEFAULT) -> bool:
     """Print one line a measurement; False where a promise is not kept."""
     import django
 
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lianxin.config.settings")
     django.setup()
     kept, costs = [compiling()], {}
     for units in sizes:
