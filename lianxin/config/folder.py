@@ -1,9 +1,12 @@
 """The data folder of an installation (LIANXIN_HOME): database, keys, exports. Keys never enter the database or a backup."""
 
+import fcntl
 import hashlib
 import json
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +36,29 @@ class Folder:
     @property
     def exists(self) -> bool:
         return self.keys_file.exists()
+
+    @contextmanager
+    def in_use(self) -> Iterator[None]:
+        """While somebody serves from this folder, or fills it: it must not be deleted under them."""
+        handle = os.open(self.path, os.O_RDONLY)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_SH)
+            yield
+        finally:
+            os.close(handle)  # workers that are copies of a server hold it on until the last one ends
+
+    @property
+    def is_in_use(self) -> bool:
+        if not self.path.is_dir():
+            return False
+        handle = os.open(self.path, os.O_RDONLY)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(handle)
+        return False
 
     def make(self, keys: dict[str, str] | None = None) -> None:
         """Create the folder with new keys, or those brought along, readable by this user only. Existing keys are kept."""

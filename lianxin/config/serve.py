@@ -18,6 +18,7 @@ from granian.constants import Interfaces, SSLProtocols
 from granian.log import LogLevels, configure_logging
 from granian.server import MPServer
 
+from lianxin.config.folder import current_folder
 from lianxin.ui.terminal import refuse, say
 
 # A worker may import this file before Django is set up: nothing here may need it at import.
@@ -52,7 +53,8 @@ def serve_until_stopped(host: str, port: int, workers: int, cert: Path | None, k
             ssl_key=key,
             ssl_protocol_min=SSLProtocols.tls12,
         )
-        server.serve(target_loader=load)
+        with current_folder().in_use():
+            server.serve(target_loader=load)
     except (OSError, RuntimeError) as failure:
         refuse(_("Cannot serve on %(address)s: %(why)s") % {"address": f"{host}:{port}", "why": failure})
     if server.problem:

@@ -5,6 +5,7 @@ import time
 import click
 from django.conf import settings
 from django.core.management import call_command
+from django.db import connection
 from django.utils.translation import gettext as _
 
 from lianxin.demo.folder import Marker, clear, read_marker, write_marker
@@ -12,6 +13,7 @@ from lianxin.demo.places import MAIN
 from lianxin.demo.queries import demonstration_accounts
 from lianxin.demo.seed import PASSWORD, tell
 from lianxin.ledger import clock
+from lianxin.organizations.models import Unit
 from lianxin.ui.terminal import refuse, say
 
 
@@ -28,10 +30,9 @@ def demo(context: click.Context, no_serve: bool, reset: bool, host: str, port: i
         refuse(
             _("%(folder)s holds a county, not a demonstration. Name another folder in LIANXIN_HOME.") % {"folder": folder.path}
         )
-    if marker is not None and (reset or not marker.complete):
+    if marker is None or reset or not marker.complete:
+        _refuse_strange_places()
         clear(folder.path)
-        marker = None
-    if marker is None:
         _make()
     command = context.parent.command.commands  # type: ignore[union-attr]  # always called beneath `lianxin`
     context.invoke(command["brief"], unit=MAIN)
@@ -44,6 +45,18 @@ def demo(context: click.Context, no_serve: bool, reset: bool, host: str, port: i
         context.invoke(command["serve"], host=host, port=port)
 
 
+def _refuse_strange_places() -> None:
+    """Starting over deletes the whole folder: so a demonstration is made only where nothing is, and in no county's database."""
+    folder = settings.FOLDER
+    if read_marker(folder.path) is None and folder.path.exists() and (not folder.path.is_dir() or any(folder.path.iterdir())):
+        refuse(_("%(folder)s holds other things. Name an empty or a new folder in LIANXIN_HOME.") % {"folder": folder.path})
+    if folder.is_in_use:
+        refuse(_("The demonstration in %(folder)s is being served or made. Stop that first (Ctrl+C).") % {"folder": folder.path})
+    tables = [] if connection.vendor == "sqlite" else connection.introspection.table_names()
+    if tables and ("django_migrations" not in tables or ("organizations_unit" in tables and Unit.objects.exists())):
+        refuse(_("The database of LIANXIN_DATABASE_URL is not empty. Name an empty one, or leave it out for a file of its own."))
+
+
 def _make() -> None:
     folder = settings.FOLDER
     began = time.monotonic()
@@ -51,9 +64,11 @@ def _make() -> None:
     write_marker(folder.path, Marker(today, complete=False))
     folder.make()
     settings.KEYS.update(folder.keys())
+    settings.SECRET_KEY = settings.KEYS["django"]
     say(_("Making two synthetic counties in %(folder)s …") % {"folder": folder.path})
-    call_command("migrate", verbosity=0)
-    tell(today, lambda told: say(f"  {time.monotonic() - began:5.1f} s  {told}"))
+    with folder.in_use():
+        call_command("migrate", verbosity=0)
+        tell(today, lambda told: say(f"  {time.monotonic() - began:5.1f} s  {told}"))
     write_marker(folder.path, Marker(today, complete=True))
     say(_("Made in %(seconds)d s.") % {"seconds": time.monotonic() - began})
 

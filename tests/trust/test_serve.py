@@ -27,6 +27,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from lianxin.config import commands
+from lianxin.config.folder import Folder
 from tests.house import new_house
 
 pytestmark = pytest.mark.xdist_group("serve")
@@ -106,12 +107,14 @@ def test_a_killed_server_leaves_nothing_behind(house, tmp_path):
     with house.serve("--workers", "2") as served:
         children = served.workers()
         assert len(children) == 2
+        assert Folder(house.home).is_in_use, "the demonstration asks this before it starts over"
         before = names_in(house.home)
         with half_an_upload(served):
             served.process.kill()
             served.process.wait()
             eventually(lambda: not any(alive(pid) for pid in children))
     del house.environment["TMPDIR"]
+    assert not Folder(house.home).is_in_use
     assert list(tmp_path.iterdir()) == []
     assert names_in(house.home) - before <= {"lianxin.sqlite3.queue"}
     eventually(lambda: nobody_listens(urlsplit(served.url).port))  # a killed process's last thread closes the door
