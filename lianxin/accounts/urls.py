@@ -38,14 +38,21 @@ def own(view: "type[View[Any]]", template: str, *methods: str) -> Callable[..., 
     return signed_in(*(methods or ("GET", "POST")))(recent_sign_in(view.as_view(template_name=template)))
 
 
+def change(view: "type[View[Any]]", template: str) -> Callable[..., HttpResponseBase]:
+    """Such a page by which one signs in differently from now on: whoever came in as it was before is signed out elsewhere."""
+    return signed_in("GET", "POST")(recent_sign_in(views.ending_others(view.as_view(template_name=template))))
+
+
 urlpatterns += [
     path(
         "account/second-step/",
         signed_in(second_step.IndexView.as_view(template_name="accounts/second_step.html")),
         name="mfa_index",
     ),
-    path("account/second-step/app/", own(totp.ActivateTOTPView, "accounts/app_add.html"), name="mfa_activate_totp"),
-    path("account/second-step/app/remove/", own(totp.DeactivateTOTPView, "accounts/app_remove.html"), name="mfa_deactivate_totp"),
+    path("account/second-step/app/", change(totp.ActivateTOTPView, "accounts/app_add.html"), name="mfa_activate_totp"),
+    path(
+        "account/second-step/app/remove/", change(totp.DeactivateTOTPView, "accounts/app_remove.html"), name="mfa_deactivate_totp"
+    ),
     path(
         "account/second-step/codes/",
         own(codes.ViewRecoveryCodesView, "accounts/codes.html", "GET"),
@@ -60,11 +67,13 @@ urlpatterns += [
         "account/second-step/passkeys/", own(passkeys.ListWebAuthnView, "accounts/passkeys.html", "GET"), name="mfa_list_webauthn"
     ),
     path(
-        "account/second-step/passkeys/add/", own(passkeys.AddWebAuthnView, "accounts/passkey_add.html"), name="mfa_add_webauthn"
+        "account/second-step/passkeys/add/",
+        change(passkeys.AddWebAuthnView, "accounts/passkey_add.html"),
+        name="mfa_add_webauthn",
     ),
     path(
         "account/second-step/passkeys/<int:pk>/remove/",
-        own(passkeys.RemoveWebAuthnView, "accounts/passkey_remove.html"),
+        change(passkeys.RemoveWebAuthnView, "accounts/passkey_remove.html"),
         name="mfa_remove_webauthn",
     ),
 ]

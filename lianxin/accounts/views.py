@@ -1,5 +1,8 @@
 """Pages of one's own account: sign in and out, prove oneself again, password, sessions, second step."""
 
+from collections.abc import Callable
+from functools import wraps
+from http import HTTPStatus
 from typing import Any, cast
 
 from allauth.account.internal.flows.login import perform_password_login
@@ -9,6 +12,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import authenticate, logout, update_session_auth_hash
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render, resolve_url
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -90,6 +94,19 @@ def change_password(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("Your password is changed. Everywhere else you are signed out."))
         return redirect("account")
     return render(request, "accounts/change_password.html", {"form": form}, status=422 if form.errors else 200)
+
+
+def ending_others(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """The view; once its form is taken (it then leads on), the account's other sessions end."""
+
+    @wraps(view)
+    def changing(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        response = view(request, *args, **kwargs)
+        if request.method == "POST" and response.status_code == HTTPStatus.FOUND:
+            actions.end_other_sessions(actor=cast(User, request.user), keep=stored_key(request.session.session_key))
+        return response
+
+    return changing
 
 
 @signed_in

@@ -8,13 +8,15 @@ Keys are not in it (`lianxin keys export`), nor are sessions: whoever opens a re
 """
 
 import base64
+import fcntl
 import hashlib
 import json
 import os
+import shutil
 import tempfile
 import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -154,7 +156,8 @@ def _snapshot() -> Iterator[BaseDatabaseWrapper]:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
             yield live
         return
-    with tempfile.TemporaryDirectory(dir=Path(live.settings_dict["NAME"]).parent, prefix=".snapshot-") as folder:
+    forget_left_snapshots()
+    with _held_folder() as folder:
         copy = f"{folder}/copy.sqlite3"
         with live.cursor() as cursor:
             cursor.execute("VACUUM INTO %s", [copy])  # Connection.backup() never finishes under steady writes
@@ -164,6 +167,39 @@ def _snapshot() -> Iterator[BaseDatabaseWrapper]:
         finally:
             connections["snapshot"].close()
             del connections["snapshot"], connections.databases["snapshot"]
+
+
+SNAPSHOT = ".snapshot-"
+
+
+@contextmanager
+def _held_folder() -> Iterator[str]:
+    """A folder beside the database for as long as this lasts. It is locked, which tells it from one a killed backup left."""
+    with tempfile.TemporaryDirectory(dir=_beside(), prefix=SNAPSHOT) as folder:
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_SH)
+            yield folder
+        finally:
+            os.close(handle)
+
+
+def forget_left_snapshots() -> None:
+    """Delete the copies of the database that killed backups left: whole counties that nobody looks after (SQLite only)."""
+    if connections["default"].vendor != "sqlite":
+        return
+    for folder in _beside().glob(f"{SNAPSHOT}*"):
+        with suppress(OSError):  # gone meanwhile, or a backup under way holds it
+            handle = os.open(folder, os.O_RDONLY)
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder)
+            finally:
+                os.close(handle)
+
+
+def _beside() -> Path:
+    return Path(connections["default"].settings_dict["NAME"]).parent
 
 
 def _head(connection: BaseDatabaseWrapper) -> tuple[int, str]:

@@ -1,5 +1,6 @@
 """What is refused before any page is asked: requests too large, and bytes no person types."""
 
+import ipaddress
 from collections.abc import Callable
 
 from django.conf import settings
@@ -27,12 +28,17 @@ class BoundsMiddleware:
 
 def _believe_only_the_proxy(request: HttpRequest) -> None:
     """Whether TLS was used, and by whom, counts only from the named proxy; from anyone else the claim is dropped."""
-    if settings.TRUSTED_PROXY and request.META.get("REMOTE_ADDR") == settings.TRUSTED_PROXY:
+    if settings.TRUSTED_PROXY and _plain(request.META.get("REMOTE_ADDR", "")) == _plain(settings.TRUSTED_PROXY):
         clients = request.META.get("HTTP_X_FORWARDED_FOR", "")
         request.META["REMOTE_ADDR"] = clients.rpartition(",")[2].strip() or settings.TRUSTED_PROXY
         return
     for name in ("HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_HOST"):
         request.META.pop(name, None)
+
+
+def _plain(address: str) -> str:
+    """An address in its one spelling. Where both are listened for (--host ::), an IPv4 address comes dressed as IPv6."""
+    return str(ipaddress.ip_address(address.removeprefix("::ffff:"))) if address else ""
 
 
 def announced_size(request: HttpRequest) -> int:

@@ -37,6 +37,9 @@ DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
 def serve_until_stopped(host: str, port: int, workers: int, cert: Path | None, key: Path | None) -> None:
     """Serve until SIGTERM or SIGINT; requests under way are answered first. SIGHUP replaces the workers one by one."""
     multiprocessing.set_start_method("fork" if _may_fork() else "spawn", force=True)
+    from lianxin.config.backup import forget_left_snapshots
+
+    forget_left_snapshots()
     connections.close_all()  # a database connection must not be shared with the workers
     try:
         server = Server(

@@ -253,8 +253,10 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         "django": {"handlers": [], "propagate": True},
-        # Addresses asked for in vain are not kept: among them are one-time links and feeds.
+        # Addresses asked for in vain are not kept: among them are one-time links and feeds. And no stranger fills the log.
         "django.request": {"level": "ERROR"},
+        "django.security.csrf": {"level": "ERROR"},
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
     },
 }
 TEST_RUNNER = "django.test.runner.DiscoverRunner"

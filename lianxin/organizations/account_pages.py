@@ -4,6 +4,7 @@ from typing import cast
 
 from allauth.account.internal.flows.login import perform_login
 from allauth.account.models import Login
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
@@ -54,7 +55,8 @@ def invite(request: HttpRequest) -> HttpResponse:
     except ValidationError as refused:
         messages.error(request, " ".join(refused.messages))
         return redirect("accounts")
-    sheets = [(link, request.build_absolute_uri(link.path)) for link in links]
+    reached = settings.ADDRESS or f"{request.scheme}://{request.get_host()}"  # who prints them may sit at the server itself
+    sheets = [(link, reached + link.path) for link in links]
     return render(request, "organizations/invitation_sheets.html", {"sheets": sheets})
 
 

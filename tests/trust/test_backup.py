@@ -209,6 +209,37 @@ def test_a_backup_made_while_people_work_holds_one_instant(house, tmp_path):
     assert before < after
 
 
+HELD = """
+import os, sys, django
+os.environ["DJANGO_SETTINGS_MODULE"] = "lianxin.config.settings"
+django.setup()
+from lianxin.config.backup import _snapshot
+with _snapshot():
+    print("taken", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_a_killed_backup_leaves_no_copy_of_the_county_for_long(tmp_path):
+    with new_house(on_sqlite=True) as house:
+
+        def copies():
+            return [path.name for path in house.home.glob(".snapshot-*")]
+
+        command = [sys.executable, "-c", HELD]
+        with subprocess.Popen(command, cwd=ROOT, env=house.env, stdin=-1, stdout=-1, text=True) as under_way:
+            try:
+                assert under_way.stdout.readline() == "taken\n"
+                [copy] = copies()
+                house.run("backup", tmp_path / "meanwhile")
+                assert copies() == [copy], "a backup under way keeps its own"
+            finally:
+                under_way.kill()
+        assert copies() == [copy]
+        house.run("backup", tmp_path / "next")
+        assert copies() == []
+
+
 @pytest.mark.postgresql
 def test_a_county_outgrows_sqlite_and_moves_to_postgresql(tmp_path):
     if not os.environ.get("LIANXIN_DATABASE_URL"):

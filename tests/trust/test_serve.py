@@ -104,7 +104,10 @@ def test_a_server_whose_workers_all_die_comes_back(house):
 
 def test_a_killed_server_leaves_nothing_behind(house, tmp_path):
     house.environment["TMPDIR"] = str(tmp_path)
+    left = house.home / ".snapshot-left"
+    left.mkdir()
     with house.serve("--workers", "2") as served:
+        assert not left.exists() or house.database_url, "what a killed backup left is cleared away"
         children = served.workers()
         assert len(children) == 2
         assert Folder(house.home).is_in_use, "the demonstration asks this before it starts over"

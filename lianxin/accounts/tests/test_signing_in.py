@@ -99,6 +99,47 @@ def test_sessions_that_ran_out_are_forgotten(batu):
     assert Session.objects.count() == 1
 
 
+@pytest.mark.parametrize("proxy", ["10.0.0.1", "::ffff:10.0.0.1"])
+def test_behind_the_named_proxy_attempts_are_counted_for_the_browsers_own_address(batu, settings, proxy):
+    settings.TRUSTED_PROXY = "10.0.0.1"
+
+    def from_behind(address, password=PASSWORD):
+        return sign_in(Client(REMOTE_ADDR=proxy, headers={"x-forwarded-for": address}), password=password).status_code
+
+    for claimed in range(4):
+        assert from_behind(f"198.51.100.{claimed}, 203.0.113.5", "wrong") == 422
+    assert from_behind("203.0.113.5", "wrong") == 429, "what the browser itself claims does not count"
+    assert from_behind("203.0.113.6") == 302, "the neighbour comes in"
+
+
+def test_nobody_but_the_named_proxy_speaks_for_others(batu, settings):
+    settings.TRUSTED_PROXY = "10.0.0.1"
+    for claimed in range(5):
+        stranger = Client(REMOTE_ADDR="203.0.113.8", headers={"x-forwarded-for": f"198.51.100.{claimed}"})
+        answer = sign_in(stranger, password="wrong")
+    assert answer.status_code == 429
+
+
+def test_a_neighbour_behind_the_same_address_is_not_locked_out_with_one(batu, world):
+    for _ in range(5):
+        sign_in(Client(), password="wrong")
+    clerk = world.user("clerk")
+    clerk.set_password(PASSWORD)
+    clerk.save()
+    assert sign_in(Client()).status_code == 429
+    assert sign_in(Client(), "clerk").status_code == 302
+
+
+def test_a_session_planted_beforehand_is_not_the_one_that_is_signed_in(batu, world):
+    victim = Client()
+    victim.cookies["sessionid"] = planted = "a" * 32
+    sign_in(victim)
+    assert victim.cookies["sessionid"].value != planted
+    attacker = Client()
+    attacker.cookies["sessionid"] = planted
+    assert attacker.get("/account/").status_code == 302
+
+
 def test_addresses_are_not_kept_where_attempts_are_counted(batu):
     from axes.models import AccessAttempt
 
@@ -199,7 +240,12 @@ def test_a_second_step_is_set_up_and_then_asked_for(batu):
     sign_in(client)
     page = client.get("/account/second-step/app/").content.decode()
     secret = re.search(r'class="number">([A-Z2-7]+)<', page)[1]
+    elsewhere = Client()
+    sign_in(elsewhere)
+    assert client.post("/account/second-step/app/", {"code": "1"}).status_code == 200
+    assert elsewhere.get("/account/").status_code == 200, "nothing was changed yet"
     assert client.post("/account/second-step/app/", {"code": code(secret)}).status_code == 302
+    assert elsewhere.get("/account/").status_code == 302, "who came in by the password alone is out"
     assert secret not in str(Authenticator.objects.filter(user=batu).values_list("data", flat=True)), "secrets are sealed"
     assert len(re.findall(r"<li>\d{8}</li>", client.get("/account/second-step/codes/").content.decode())) == 10
 

@@ -53,6 +53,12 @@ def test_a_link_lets_a_person_choose_a_password_and_come_in(world, admin):
     assert kinds == ["accounts.invited", "accounts.accepted"]
 
 
+def test_a_printed_link_leads_to_where_people_reach_us(world, admin, settings):
+    settings.ADDRESS = "https://bridge.example"
+    sheet = admin.post("/accounts/invite/", {"person": world.people["secretary"].code}).content.decode()
+    assert re.search(r'href="https://bridge\.example/invitation/[0-9a-f]{40}/"', sheet)
+
+
 def test_a_link_works_once(world, admin):
     link = link_for(admin, world.people["secretary"].code)
     assert Client().post(link, CHOICE).status_code == 302
