@@ -99,9 +99,9 @@ def test_sessions_that_ran_out_are_forgotten(batu):
     assert Session.objects.count() == 1
 
 
-@pytest.mark.parametrize("proxy", ["10.0.0.1", "::ffff:10.0.0.1"])
+@pytest.mark.parametrize("proxy", ["192.0.2.1", "::ffff:192.0.2.1"])
 def test_behind_the_named_proxy_attempts_are_counted_for_the_browsers_own_address(batu, settings, proxy):
-    settings.TRUSTED_PROXY = "10.0.0.1"
+    settings.TRUSTED_PROXY = "192.0.2.1"
 
     def from_behind(address, password=PASSWORD):
         return sign_in(Client(REMOTE_ADDR=proxy, headers={"x-forwarded-for": address}), password=password).status_code
@@ -113,7 +113,7 @@ def test_behind_the_named_proxy_attempts_are_counted_for_the_browsers_own_addres
 
 
 def test_nobody_but_the_named_proxy_speaks_for_others(batu, settings):
-    settings.TRUSTED_PROXY = "10.0.0.1"
+    settings.TRUSTED_PROXY = "192.0.2.1"
     for claimed in range(5):
         stranger = Client(REMOTE_ADDR="203.0.113.8", headers={"x-forwarded-for": f"198.51.100.{claimed}"})
         answer = sign_in(stranger, password="wrong")
