@@ -11,9 +11,10 @@ from django.db.models import Q
 from django.http import Http404
 from django.urls import reverse
 
+from lianxin.ledger import clock
 from lianxin.ledger.figures import Asked, Figure
 from lianxin.organizations.access import BRANCH, OWN, STANDING_VIEW, AnyUser, grants_for, may, scope, unit_for, units_for
-from lianxin.organizations.models import Unit, path_end
+from lianxin.organizations.models import Placement, Unit, path_end
 from lianxin.reminders.owed import asks_election
 from lianxin.reminders.picture import BUCKETS, Picture, Place, bucket, picture, why
 from lianxin.schemes.queries import StandingRow
@@ -147,10 +148,19 @@ class View:
         """What a declared figure is asked: the day, and the units in view on which the reader has its permission."""
 
         def within(prefix: str = "") -> Q:
-            beneath = Q(**{f"{prefix}path__gte": self.unit.path, f"{prefix}path__lt": path_end(self.unit.path)})
+            beneath = self._stood_beneath(prefix)
             return beneath & scope(self.user, figure.permission, prefix=prefix) if self.user else beneath
 
         return Asked(self.picture.as_of, self.picture.known_at, within)
+
+    def _stood_beneath(self, prefix: str) -> Q:
+        """The units that stood beneath the chosen one on the day; those not open that day belong where they stand last."""
+        now = Q(**{f"{prefix}path__gte": self.unit.path, f"{prefix}path__lt": path_end(self.unit.path)})
+        if self.top is None or self.picture.key == (clock.today(), None):
+            return now
+        then = Placement.objects.known_at(self.picture.known_at).on(self.picture.as_of)
+        there = then.filter(path__gte=self.top.path, path__lt=path_end(self.top.path)).values("unit")
+        return Q(**{f"{prefix}pk__in": there}) | (now & ~Q(**{f"{prefix}pk__in": then.values("unit")}))
 
     def chosen(self, scheme: Scheme) -> list[StandingRow]:
         """The standings a list was asked for: of the chosen clause, state, alert and part."""

@@ -28,6 +28,11 @@ def path_end(path: str) -> str:
     return path + ":"  # ":" follows "9"
 
 
+def path_ids(path: str) -> list[int]:
+    """Ids of the units a path passes through, from the root down."""
+    return [int(path[at : at + LABEL_WIDTH]) for at in range(0, len(path), LABEL_WIDTH)]
+
+
 class UnitKind(models.TextChoices):
     COUNTY = "county", _("county")
     TOWNSHIP = "township", _("township")
@@ -169,7 +174,7 @@ class Unit(models.Model):
     @property
     def ancestor_ids(self) -> list[int]:
         """Ids from the root down, this unit last."""
-        return [int(self.path[i : i + LABEL_WIDTH]) for i in range(0, len(self.path), LABEL_WIDTH)]
+        return path_ids(self.path)
 
 
 class Placement(models.Model):

@@ -358,16 +358,19 @@ def _harmless(value: Any) -> Any:
 
 
 def _standings(key: str, code: str | None, **options: Any) -> list[StandingRow]:
-    from lianxin.organizations.models import Unit
+    """The standings of everyone, or of what stood beneath a unit on that day: a later move changes nothing of it."""
+    from lianxin.organizations.models import Placement, Unit, path_ids, path_label
 
-    units = None
-    if code is not None:
-        top = Unit.objects.filter(code=code).first()
-        if top is None:
-            refuse(_("There is no unit with the code “%s”.") % code)
-        units = Unit.objects.beneath(top.path)
+    if code is None:
+        with _plain_refusals(key):
+            return queries.standings(key, **options)
+    top = Unit.objects.filter(code=code).first()
+    if top is None:
+        refuse(_("There is no unit with the code “%s”.") % code)
+    ever = Placement.objects.filter(path__contains=path_label(top.pk)).order_by().values_list("unit_id", flat=True).distinct()
     with _plain_refusals(key):
-        return queries.standings(key, units=units, **options)
+        rows = queries.standings(key, units=list(ever), **options)
+    return [row for row in rows if top.pk in path_ids(row.unit_path)]
 
 
 def _print_table(rows: list[list[str]], heads: list[str]) -> None:

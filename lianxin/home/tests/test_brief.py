@@ -12,6 +12,7 @@ from lianxin.home.commands import brief
 from lianxin.home.paper import PAGE, folded, width
 from lianxin.home.tests.conftest import meet, settle, visit
 from lianxin.ledger import clock
+from lianxin.organizations import actions as organizations
 
 ENGLISH = {"accept-language": "en"}
 
@@ -55,6 +56,19 @@ def test_the_only_county_need_not_be_named_and_of_two_one_must_be(world, in_forc
 def test_a_township_has_a_brief_of_its_own(town):
     assert "4 contact points" in printed("--unit", "152221200")
     assert "contact points in all fields" not in printed("--unit", "152221100")
+
+
+def test_a_move_changes_nothing_of_the_brief_of_a_day_before_it(town, november, monkeypatch):
+    visit(town, town.branch, "inspection", november)
+    asked = [("--unit", unit, "--as-of", november.isoformat()) for unit in ("152221", "152221200", "152221100")]
+    before = [printed(*words) for words in asked]
+    move = november + timedelta(days=2)
+    monkeypatch.setenv(clock.FIXED_DAY, move.isoformat())
+    organizations.move_unit(
+        actor=town.user("county_officer"), unit=town.village, to=town.sibling, day=move, reason="行政区划调整"
+    )
+    assert [printed(*words) for words in asked] == before
+    assert "party members" in before[1] and printed("--unit", "152221100") != before[2]
 
 
 def test_the_brief_of_a_past_day_tells_of_that_day(town, november):

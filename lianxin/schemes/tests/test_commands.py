@@ -13,6 +13,7 @@ from django.utils import translation
 from lianxin.ledger import clock
 from lianxin.ledger.actions import record
 from lianxin.ledger.models import Entry
+from lianxin.organizations import actions as organizations
 from lianxin.schemes import actions, commands
 from lianxin.schemes.library import EXAMPLES, FOLDER
 from lianxin.schemes.models import Standing, Version
@@ -88,6 +89,21 @@ def test_the_table_of_a_county_holds_every_unit_once_a_clause(published: World):
     assert lines[0].split() == ["unit", "name", "clause", "n", "need", "missing", "due", "state", "pace"]
     assert len(lines) == 1 + 2 * 4
     assert len(run("standings", "contact-131", "--unit", "152221", "--as-of", "2025-06-30").stdout.splitlines()) == 1 + 4
+
+
+@pytest.mark.django_db
+def test_a_move_changes_nothing_of_what_stood_beneath_a_unit_before_it(published: World, monkeypatch: pytest.MonkeyPatch):
+    world, day = published, date(2025, 6, 30)
+    asked = ("standings", "contact-131", "--as-of", day, "--format", "json", "--unit")
+    before = [run(*asked, unit.code).stdout for unit in (world.county, world.township, world.sibling)]
+    monkeypatch.setenv(clock.FIXED_DAY, "2025-07-01")
+    organizations.move_unit(
+        actor=world.user("county_officer"), unit=world.village, to=world.sibling, day=date(2025, 7, 1), reason="区划调整"
+    )
+    assert [run(*asked, unit.code).stdout for unit in (world.county, world.township, world.sibling)] == before
+    assert BRANCH in before[1] and BRANCH not in before[2]
+    now = run("standings", "contact-131", "--as-of", "2025-07-01", "--format", "json", "--unit", world.sibling.code).stdout
+    assert BRANCH in now
 
 
 @pytest.mark.django_db
