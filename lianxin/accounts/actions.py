@@ -127,3 +127,10 @@ def _record_about(actor: User, kind: str, user: User, unit: Any) -> Entry:
         subject=f"accounts.user:{user.pk}",
         data={"account": user.pk},
     )
+
+
+def standing_account(*, name: str) -> User:
+    """The account in whose name something is recorded that no signed-in person does: `residents`, `clock`. Nobody can sign in
+    with it: it has no password, and its name begins with a sign no name may begin with."""
+    user, _made = User.objects.get_or_create(username=f"*{name}", defaults={"password": "!", "created_at": clock.now()})
+    return user

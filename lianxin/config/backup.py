@@ -354,7 +354,8 @@ def restore_backup(path: Path) -> list[Compared]:
     Raises DamagedBackup or CannotRestore, and then the database is as empty as before.
     """
     manifest = read_manifest(path)
-    if manifest.keys != current_folder().prints():
+    prints = current_folder().prints()
+    if any(prints.get(name) != kept for name, kept in manifest.keys.items()):
         raise CannotRestore(
             _("The keys in this folder are not the ones it was written with. Bring them first: “lianxin keys import FILE”.")
         )

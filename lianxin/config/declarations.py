@@ -40,6 +40,8 @@ from lianxin.schemes.loader import load_scheme
 
 CHINESE = re.compile(r"[\u3400-\u9fff]")
 Words = str | Promise
+WITHOUT_A_POST = ("resident", "system", "clock")
+"""Who makes moves of a workflow without any post: the holder of a receipt, another system, time itself."""
 
 
 class Sort(TextChoices):
@@ -263,7 +265,8 @@ def _texts() -> Iterator[tuple[str, str, Words]]:
 
 def _permissions() -> Iterator[CheckMessage]:
     """Every permission is one that some post gives."""
-    known = {*frozenset().union(*(granted for _reach, granted in access.GRANTS.values())), "recorder", "public", "signed_in"}
+    held = frozenset().union(*(granted for _reach, granted in access.GRANTS.values()))
+    known = {*held, "recorder", "public", "signed_in", *WITHOUT_A_POST}
     for one in declarations():
         for permission in one.permission.split("|") if one.permission else ():
             if permission not in known:

@@ -2,6 +2,7 @@
 
 import fcntl
 import hashlib
+import hmac
 import json
 import os
 import secrets
@@ -10,9 +11,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-KEY_NAMES = ("django", "ledger", "person", "lookup", "feed")
+KEY_NAMES = ("django", "ledger", "person", "lookup", "feed", "case", "receipt", "search")
 """django: sessions and signatures · ledger: the entry chain · person: wraps each person's own key · lookup: blind index of
-phones · feed: private calendar addresses."""
+phones · feed: private calendar addresses · case: wraps the key of each case's words · receipt: finds a case by its receipt ·
+search: blind index of cases' words."""
 
 
 @dataclass(frozen=True)
@@ -79,11 +81,17 @@ class Folder:
         if not self.exists:
             return {name: secrets.token_hex(32) for name in KEY_NAMES}
         stored: dict[str, str] = json.loads(self.keys_file.read_text())
-        return stored
+        # A folder made before a key was thought of derives it, the same in every worker and wherever its keys are carried.
+        derived = {name: _derived(stored["person"], name) for name in KEY_NAMES if name not in stored}
+        return {**stored, **derived}
 
     def prints(self) -> dict[str, str]:
         """By name, what tells one key from another without telling the key."""
         return {name: hashlib.sha256(f"print of {key}".encode()).hexdigest()[:16] for name, key in sorted(self.keys().items())}
+
+
+def _derived(key: str, name: str) -> str:
+    return hmac.new(bytes.fromhex(key), f"key {name}".encode(), hashlib.sha256).hexdigest()
 
 
 DEMONSTRATION = Path(__file__).resolve().parents[2] / "var" / "demo"

@@ -29,6 +29,7 @@ INSTALLED_APPS = [
     "lianxin.config",
     "lianxin.demo",
     "lianxin.home",
+    "lianxin.cases",
     "lianxin.liaison",
     "lianxin.gatherings",
     "lianxin.reminders",

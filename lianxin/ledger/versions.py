@@ -57,7 +57,7 @@ Told = TypeVar("Told", bound=Version)
 @transaction.atomic
 def write_version(version: Told, *, actor: AbstractBaseUser, **act: Any) -> Told:
     """Write a version and its entry. `act`: what `record` takes beside actor and evidence. Raises LedgerError as it does."""
-    version.salt = new_salt()
+    version.salt = version.salt or new_salt()  # sealed words need theirs before
     version.entry = record(actor=actor, evidence=[version.commitment], **act)
     version.save(force_insert=True)
     return version
@@ -71,7 +71,7 @@ def write_versions(told: Sequence[tuple[Told, Act]], *, actor: AbstractBaseUser,
     """
     versions, acts = [version for version, _act in told], []
     for version, act in told:
-        version.salt = new_salt()
+        version.salt = version.salt or new_salt()
         acts.append(replace(act, evidence=[version.commitment]))
     for version, entry in zip(versions, record_many(actor=actor, acts=acts, batch=batch), strict=True):
         version.entry = entry

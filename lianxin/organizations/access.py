@@ -68,18 +68,33 @@ SCHEME_VIEW = "scheme.view"
 EXPORT = "export"
 REVEAL = "people.reveal"
 """Open a sealed phone, with a reason."""
+CASE_VIEW = "case.view"
+"""See cases led, assisted, or (over a subtree) placed there; never the residents' phones."""
+CASE_CLAIM = "case.claim"
+"""See the pool of unclaimed cases near the unit, and claim one for it."""
+CASE_RECORD = "case.record"
+"""Record a case for a resident: found on a home visit, taken by phone."""
+CASE_HANDLE = "case.handle"
+"""Plan, ask for assistance, return, pause, handle, on behalf of the unit that leads or assists."""
+CASE_DISPATCH = "case.dispatch"
+"""Designate and decide who leads, grant extensions, release from quarantine."""
+CASE_CALL_BACK = "case.call_back"
+"""Call residents back about cases that another unit led."""
+CASE_EXCLUDE = "case.exclude"
+"""Propose and agree what the adjusted figures leave out."""
 APPROVE = "approve"
 LOG_VIEW = "log.view"
 VERIFY = "verify"
 ACCOUNTS_MANAGE = "accounts.manage"
 
 _MEMBER = {STANDING_VIEW, SCHEME_VIEW}
-_SECRETARY = _MEMBER | {ENTRY_VIEW, RECORD_VIEW, PEOPLE_VIEW, GATHERING_RECORD, VISIT_RECEIVE, ENTRY_CORRECT}
+_CLAIMANT = _MEMBER | {CASE_VIEW, CASE_CLAIM, CASE_RECORD}
+_SECRETARY = _CLAIMANT | {ENTRY_VIEW, RECORD_VIEW, PEOPLE_VIEW, GATHERING_RECORD, VISIT_RECEIVE, ENTRY_CORRECT, CASE_HANDLE}
 
 GRANTS: dict[str, tuple[Reach, frozenset[str]]] = {
-    Title.MEMBER: (BRANCH, frozenset(_MEMBER)),
-    Title.TEAM_MEMBER: (OWN, frozenset(_MEMBER)),
-    Title.COMMITTEE_MEMBER: (BRANCH, frozenset(_MEMBER)),
+    Title.MEMBER: (BRANCH, frozenset(_CLAIMANT)),
+    Title.TEAM_MEMBER: (OWN, frozenset(_CLAIMANT | {CASE_HANDLE})),
+    Title.COMMITTEE_MEMBER: (BRANCH, frozenset(_CLAIMANT)),
     Title.HEAD: (OWN, frozenset(_MEMBER)),
     Title.SECRETARY: (BRANCH, frozenset(_SECRETARY)),
     Title.DEPUTY_SECRETARY: (BRANCH, frozenset(_SECRETARY)),
@@ -88,19 +103,22 @@ GRANTS: dict[str, tuple[Reach, frozenset[str]]] = {
     Title.TOWNSHIP_OFFICER: (
         SUBTREE,
         frozenset(
-            _MEMBER | {ENTRY_VIEW, RECORD_VIEW, PEOPLE_VIEW, IMPORT_RECORDS, ELECTION_HOLD, POST_GIVE} | {ENTRY_CORRECT, REVEAL}
+            _MEMBER
+            | {ENTRY_VIEW, RECORD_VIEW, PEOPLE_VIEW, IMPORT_RECORDS, ELECTION_HOLD, POST_GIVE, ENTRY_CORRECT, REVEAL}
+            | {CASE_VIEW, CASE_CLAIM, CASE_RECORD, CASE_HANDLE, CASE_DISPATCH, CASE_CALL_BACK}
         ),
     ),
-    Title.DEPARTMENT_HANDLER: (OWN, frozenset(_MEMBER | {ENTRY_VIEW})),
+    Title.DEPARTMENT_HANDLER: (OWN, frozenset(_MEMBER | {ENTRY_VIEW, CASE_VIEW, CASE_HANDLE})),
     Title.COUNTY_OFFICER: (
         SUBTREE,
         frozenset(
             _MEMBER
             | {ENTRY_VIEW, RECORD_VIEW, PEOPLE_VIEW, IMPORT_RECORDS, IMPORT_UNITS, TREE_CHANGE, ELECTION_HOLD, ENTRY_CORRECT}
             | {POST_GIVE, SCHEME_PUBLISH, EXPORT, REVEAL, APPROVE}
+            | {CASE_VIEW, CASE_RECORD, CASE_HANDLE, CASE_DISPATCH, CASE_CALL_BACK, CASE_EXCLUDE}
         ),
     ),
-    Title.INSPECTOR: (SUBTREE, frozenset(_MEMBER | {ENTRY_VIEW, RECORD_VIEW, INSPECTION_RECORD})),
+    Title.INSPECTOR: (SUBTREE, frozenset(_MEMBER | {ENTRY_VIEW, RECORD_VIEW, INSPECTION_RECORD, CASE_VIEW})),
     Title.AUDITOR: (SUBTREE, frozenset({STANDING_VIEW, SCHEME_VIEW, ENTRY_VIEW, LOG_VIEW, VERIFY})),
     Title.ADMINISTRATOR: (INSTALLATION, frozenset({ACCOUNTS_MANAGE})),
 }

@@ -105,7 +105,7 @@ def test_nothing_is_fetched_by_name_past_the_layers() -> None:
 
 # --- actions ---------------------------------------------------------------------------------------------------------
 
-WRITES = {"record", "record_many", "create", "bulk_create", "save", "update", "bulk_update", "delete", "get_or_create"}
+WRITES = {"record", "record_many", "create", "bulk_create", "save", "update", "bulk_update", "delete", "get_or_create", "make_move"}
 
 
 def called(function: ast.FunctionDef) -> set[str]:
@@ -142,9 +142,17 @@ def writing(path: Path) -> list[ast.FunctionDef]:
     return [function for name, function in functions.items() if name in write - inner and not name.startswith("_")]
 
 
+RESIDENTS = "a resident's own act: who holds a receipt has no account"
 NOBODYS = {
     ("accounts", "accept_invitation"): "who holds the link has no account yet; the account it opens is the actor",
     ("accounts", "forget_expired_sessions"): "sweeping, at each sign-in",
+    ("accounts", "standing_account"): "a key to no door, made when it is first needed",
+    ("cases", "report_case"): RESIDENTS,
+    ("cases", "join_case"): RESIDENTS,
+    ("cases", "add_note"): RESIDENTS,
+    ("cases", "give_verdict"): RESIDENTS,
+    ("cases", "reopen_case"): RESIDENTS,
+    ("cases", "withdraw_report"): RESIDENTS,
     ("imports", "stage_upload"): "in the background, for whoever uploaded",
     ("imports", "publish_upload"): "in the background, for whoever confirmed",
     ("organizations", "settle_batch"): "what follows from an import made visible",

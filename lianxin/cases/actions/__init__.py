@@ -1,0 +1,50 @@
+"""The door for changing cases. Each action is one transaction, one move of workflow.py, one entry."""
+
+from lianxin.cases.actions.handling import (
+    answer_resident,
+    ask_extension,
+    ask_part,
+    call_off_part,
+    decide_extension,
+    do_part,
+    handle_case,
+    pause_case,
+    plan_case,
+    resume_case,
+)
+from lianxin.cases.actions.intake import Received, Report, add_note, join_case, record_case, report_case
+from lianxin.cases.actions.leading import claim_case, decide_lead, designate_lead, return_case, transfer_lead
+from lianxin.cases.actions.moving import allowed_move
+from lianxin.cases.actions.timers import turn_all
+from lianxin.cases.actions.verdicts import call_in_vain, give_verdict, record_call_back, reopen_case, withdraw_report
+
+__all__ = [
+    "Received",
+    "Report",
+    "add_note",
+    "allowed_move",
+    "answer_resident",
+    "ask_extension",
+    "ask_part",
+    "call_in_vain",
+    "call_off_part",
+    "claim_case",
+    "decide_extension",
+    "decide_lead",
+    "designate_lead",
+    "do_part",
+    "give_verdict",
+    "handle_case",
+    "join_case",
+    "pause_case",
+    "plan_case",
+    "record_call_back",
+    "record_case",
+    "reopen_case",
+    "report_case",
+    "resume_case",
+    "return_case",
+    "transfer_lead",
+    "turn_all",
+    "withdraw_report",
+]

@@ -1,0 +1,146 @@
+"""What the lead does with a case: plans, answers, asks for assistance, pauses, asks for time, handles it."""
+
+from datetime import date, timedelta
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import transaction
+
+from lianxin.cases.actions.leading import refuse_unfit
+from lianxin.cases.actions.moving import Asked, locked, make_move
+from lianxin.cases.errors import CaseError
+from lianxin.cases.models import CallBack, Case, CaseStep, ClockName, Extension, Part, State
+from lianxin.cases.tiers import Span, tiers
+from lianxin.cases.workdays import due_after, working_days_between
+from lianxin.cases.workflow import PROXIES
+from lianxin.ledger import clock
+from lianxin.organizations.models import Unit
+
+
+@transaction.atomic
+def plan_case(*, actor: AbstractBaseUser, case: Case, text: str, focus: str = "") -> CaseStep:
+    """Write down what the trouble is (`focus`: `key` or `focus` problem) and what is to be done. Raises Http404, CaseError."""
+    return make_move(actor=actor, case=locked(case), name="plan", asked=Asked(text=text, data={"focus": focus}))
+
+
+@transaction.atomic
+def answer_resident(*, actor: AbstractBaseUser, case: Case, text: str) -> CaseStep:
+    """The first answer, which the resident reads: who has it and what happens next. Raises Http404, CaseError."""
+    return make_move(actor=actor, case=locked(case), name="answer", asked=Asked(text=text))
+
+
+@transaction.atomic
+def ask_part(*, actor: AbstractBaseUser, case: Case, unit: Unit, text: str, due_on: date) -> Part:
+    """Ask a unit for assistance, by a day of its own. Raises Http404; CaseError where the unit cannot, or owes a part already."""
+    case = locked(case)
+    refuse_unfit(case, unit)
+    if unit == case.lead or case.parts.filter(unit=unit, done=None, called_off=None).exists():
+        raise CaseError("part_twice", unit=unit.name)
+    if due_on < clock.today():
+        raise CaseError("part_past")
+    part = Part.objects.create(case=case, unit=unit, due_on=due_on)
+    data = {"part": part.pk, "unit": unit.code}
+    part.asked = make_move(actor=actor, case=case, name="ask", asked=Asked(text=text, data=data))
+    part.save(update_fields=["asked"])
+    return part
+
+
+@transaction.atomic
+def do_part(*, actor: AbstractBaseUser, part: Part, text: str) -> CaseStep:
+    """The assisting unit says what it did. Raises Http404; CaseError where the part is over."""
+    part, case = _open_part(part)
+    step = make_move(actor=actor, case=case, name="do_part", asked=Asked(unit=part.unit, text=text, data={"part": part.pk}))
+    part.done = step
+    part.save(update_fields=["done"])
+    return step
+
+
+@transaction.atomic
+def call_off_part(*, actor: AbstractBaseUser, part: Part, reason: str) -> CaseStep:
+    """The lead no longer needs a part; nothing is called off by itself. Raises Http404; CaseError where the part is over."""
+    part, case = _open_part(part)
+    step = make_move(actor=actor, case=case, name="call_off", asked=Asked(reason=reason, data={"part": part.pk}))
+    part.called_off = step
+    part.save(update_fields=["called_off"])
+    return step
+
+
+@transaction.atomic
+def pause_case(*, actor: AbstractBaseUser, case: Case, text: str, until: date) -> CaseStep:
+    """Stop the clock of handling for a reason the resident reads, at most as long as data/tiers.yaml says.
+
+    Raises Http404, CaseError.
+    """
+    most = tiers().longest_pause.days
+    if not clock.today() < until <= clock.today() + timedelta(days=most):
+        raise CaseError("pause_length", most=most)
+    return make_move(actor=actor, case=locked(case), name="pause", asked=Asked(text=text, data={"until": until.isoformat()}))
+
+
+@transaction.atomic
+def resume_case(*, actor: AbstractBaseUser, case: Case) -> CaseStep:
+    """Let the clock run on, by the lead or, when the pause is over, by itself. Raises Http404, CaseError."""
+    return make_move(actor=actor, case=locked(case), name="resume")
+
+
+@transaction.atomic
+def ask_extension(*, actor: AbstractBaseUser, case: Case, days: int, reason: str) -> Extension:
+    """Ask those above for more working days. Raises Http404; CaseError where one is undecided, or too many or too long."""
+    case, rules = locked(case), tiers()
+    if case.extensions.filter(decided=None).exists():
+        raise CaseError("extension_waits")
+    if case.extensions.filter(granted=True).count() >= rules.extensions or not 1 <= days <= rules.longest_extension:
+        raise CaseError("extension_most", times=rules.extensions, most=rules.longest_extension)
+    step = make_move(actor=actor, case=case, name="ask_extension", asked=Asked(reason=reason, data={"days": days}))
+    return Extension.objects.create(case=case, asked=step, days=days)
+
+
+@transaction.atomic
+def decide_extension(*, actor: AbstractBaseUser, extension: Extension, granted: bool, reason: str = "") -> CaseStep:
+    """Grant or refuse more time; never somebody whose rights come from the unit that asks. Raises Http404, CaseError."""
+    case = locked(extension.case)
+    extension = Extension.objects.get(pk=extension.pk)
+    if extension.decided_id is not None:
+        raise CaseError("extension_decided")
+    if granted:
+        for running in case.clocks.filter(name=ClockName.HANDLE, stopped_at=None):
+            due = due_after(running.due_at, Span(days=extension.days), case.county)
+            running.due_at, running.provisional, running.breached_at = due.at, running.provisional or due.provisional, None
+            running.save(update_fields=["due_at", "provisional", "breached_at"])
+            case.due_at = min(due.at, case.due_at or due.at) if case.clock != ClockName.HANDLE else due.at
+    data = {"extension": extension.pk, "days": extension.days, "granted": granted}
+    step = make_move(actor=actor, case=case, name="extend", asked=Asked(reason=reason, data=data))
+    extension.decided, extension.granted = step, granted
+    extension.save(update_fields=["decided", "granted"])
+    return step
+
+
+@transaction.atomic
+def handle_case(*, actor: AbstractBaseUser, case: Case, text: str) -> CaseStep:
+    """The lead says what was done; the resident reads it and answers. Handled is not solved.
+
+    Draws the call-back: one in so many by the ledger's own digest, which nobody can choose, and every case recorded for somebody.
+    Raises Http404; CaseError while an assisting unit owes its part.
+    """
+    case = locked(case)
+    days = working_days_between(case.reported_on, clock.today(), case.county)
+    step = make_move(actor=actor, case=case, name="handle", asked=Asked(text=text, data={"days": days}))
+    why = "proxy" if case.source in PROXIES else "flagged" if case.flagged else ""
+    if not why and int(step.entry.digest, 16) % tiers().call_back_of == 0:
+        why = "random"
+    if why:
+        draw_call_back(case, why)
+    return step
+
+
+def draw_call_back(case: Case, why: str) -> CallBack:
+    """Have the residents of this round called back, by somebody of another unit; once a round."""
+    drawn, _new = CallBack.objects.get_or_create(case=case, round=case.round, defaults={"why": why, "drawn_at": clock.now()})
+    return drawn
+
+
+def _open_part(part: Part) -> tuple[Part, Case]:
+    case = locked(part.case)
+    part = Part.objects.select_related("unit").get(pk=part.pk)
+    if not part.is_open or case.state == State.HANDLED:
+        raise CaseError("part_over")
+    return part, case

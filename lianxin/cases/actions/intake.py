@@ -1,0 +1,208 @@
+"""How cases come in: a resident reports, joins, adds a note; somebody records one for a resident."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import IntegrityError, transaction
+
+from lianxin.accounts.sealing import fingerprint, seal
+from lianxin.cases import receipts
+from lianxin.cases.actions.moving import Asked, locked, make_move, the_residents
+from lianxin.cases.errors import CaseError
+from lianxin.cases.models import OPEN_STATES, Case, CaseStep, Item, Reporter, Sending, Source, State
+from lianxin.ledger import clock
+from lianxin.ledger.actions import body_hash
+from lianxin.organizations.models import LABEL_WIDTH, Unit, UnitKind
+from lianxin.organizations.people import clean_phone, phone_index
+
+
+@dataclass(frozen=True)
+class Report:
+    """What is reported.
+
+    sending: the key the phone made, at least 16 characters; the same one again is the same report.
+    place: village, community, township or county.
+    text: what is wrong. spot: where exactly. phone: as typed, or empty.
+    about: the unit it complains about.
+    network: keyed digest of the address it came from.
+    """
+
+    sending: str
+    place: Unit
+    text: str
+    spot: str = ""
+    phone: str = ""
+    item: Item | None = None
+    tier: str = ""
+    source: str = Source.WEB
+    about: Unit | None = None
+    language: str = ""
+    network: str = ""
+    lat: Any = None
+    long: Any = None
+    photos: list[Any] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Received:
+    """What became of a report.
+
+    receipt: the 24 characters, for the resident; they are kept nowhere.
+    again: the same report had been received before.
+    changed: something was received under this key before, saying something else; nothing was saved now.
+    """
+
+    reporter: Reporter
+    receipt: str
+    again: bool = False
+    changed: bool = False
+
+
+@transaction.atomic
+def report_case(*, report: Report, quarantined: bool = False) -> Received:
+    """A resident reports a problem. Saved once however often it is sent.
+
+    quarantined: it waits to be looked at first. Raises CaseError without words, ValidationError for a phone that is none.
+    """
+    known = _sent_before(report)
+    if known is not None:
+        return known
+    try:
+        with transaction.atomic():
+            case = _new_case(report)
+            reporter = _new_reporter(case, report)
+            make_move(
+                actor=the_residents(),
+                case=case,
+                name="report",
+                end=State.QUARANTINED if quarantined else State.UNCLAIMED,
+                asked=Asked(text=report.text, data={"source": str(report.source), "reporter": reporter.pk}),
+            )
+            _remember(report, reporter)
+    except IntegrityError:  # its twin came first
+        known = _sent_before(report)
+        if known is None:
+            raise
+        return known
+    return Received(reporter, receipts.receipt_for(report.sending))
+
+
+@transaction.atomic
+def record_case(*, actor: AbstractBaseUser, unit: Unit, report: Report, day: date | None = None) -> Received:
+    """Record a case for a resident: found on a home visit, or taken by phone; the verdict stays the resident's.
+
+    unit: on whose behalf it is recorded. Raises Http404 where the actor may not, CaseError as `report_case`.
+    """
+    known = _sent_before(report)
+    if known is not None:
+        return known
+    case = _new_case(report)
+    reporter = _new_reporter(case, report, by_proxy=True)
+    make_move(
+        actor=actor,
+        case=case,
+        name="record",
+        asked=Asked(unit=unit, text=report.text, day=day, data={"source": str(report.source), "reporter": reporter.pk}),
+    )
+    _remember(report, reporter)
+    return Received(reporter, receipts.receipt_for(report.sending))
+
+
+@transaction.atomic
+def join_case(*, case: Case, report: Report) -> Received:
+    """“Me too”: another resident joins an open case, with a receipt and a verdict of their own.
+
+    Raises CaseError where the case is over by now.
+    """
+    known = _sent_before(report)
+    if known is not None:
+        return known
+    case = locked(case)
+    if case.state not in (*OPEN_STATES, State.HANDLED):
+        raise CaseError("no_such_move", state=case.get_state_display())
+    reporter = _new_reporter(case, report)
+    make_move(
+        actor=the_residents(),
+        case=case,
+        name="join",
+        asked=Asked(reporter=reporter, text=report.text, data={"reporter": reporter.pk}),
+    )
+    _remember(report, reporter)
+    return Received(reporter, receipts.receipt_for(report.sending))
+
+
+@transaction.atomic
+def add_note(*, reporter: Reporter, text: str) -> CaseStep:
+    """A resident adds something to the case. Raises CaseError without words, or once it is over."""
+    case = locked(reporter.case)
+    return make_move(
+        actor=the_residents(), case=case, name="note", asked=Asked(reporter=reporter, text=text, data={"reporter": reporter.pk})
+    )
+
+
+def _sent_before(report: Report) -> Received | None:
+    key = receipts.digest_of_sending(report.sending)
+    earlier = Sending.objects.select_related("reporter__case").filter(key=key).first()
+    if earlier is None:
+        return None
+    same = earlier.body_hash == _body(report)
+    return Received(earlier.reporter, receipts.receipt_for(report.sending), again=True, changed=not same)
+
+
+def _remember(report: Report, reporter: Reporter) -> None:
+    key = receipts.digest_of_sending(report.sending)
+    Sending.objects.create(key=key, body_hash=_body(report), reporter=reporter, received_at=clock.now())
+
+
+def _body(report: Report) -> str:
+    """A keyed digest of what was said: of few words a plain one could be guessed."""
+    said = {"place": report.place.pk, "text": report.text.strip(), "spot": report.spot.strip(), "phone": report.phone.strip()}
+    return fingerprint(body_hash(said), key="receipt")
+
+
+def _new_case(report: Report) -> Case:
+    now = clock.now()
+    case = Case(
+        county=county_of(report.place),
+        place=report.place,
+        item=report.item,
+        tier=report.tier or (report.item.tier if report.item else "ordinary"),
+        source=report.source,
+        state=State.UNCLAIMED,
+        about=report.about,
+        reported_at=now,
+        reported_on=clock.local_date(now),
+        lat=report.lat,
+        long=report.long,
+    )
+    case.save(force_insert=True)
+    if report.spot.strip():
+        case.spot = seal(report.spot.strip()[:200], key="case", bound_to=case.subject)
+    return case
+
+
+def _new_reporter(case: Case, report: Report, *, by_proxy: bool = False) -> Reporter:
+    reporter = Reporter(
+        case=case,
+        receipt=receipts.digest_of(receipts.receipt_for(report.sending)),
+        language=report.language,
+        network=report.network,
+        by_proxy=by_proxy,
+        joined_at=clock.now(),
+    )
+    if report.phone.strip():
+        digits = clean_phone(report.phone)
+        reporter.phone, reporter.phone_index = seal(digits, key="case", bound_to=reporter.receipt), phone_index(digits)
+    reporter.save(force_insert=True)
+    return reporter
+
+
+def county_of(place: Unit) -> Unit:
+    """The county a place lies in. Raises CaseError where it lies in none."""
+    above = [place.path[:end] for end in range(LABEL_WIDTH, len(place.path) + 1, LABEL_WIDTH)]
+    county = Unit.objects.filter(path__in=above, kind=UnitKind.COUNTY).first()
+    if county is None:
+        raise CaseError("no_place")
+    return county

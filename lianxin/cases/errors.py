@@ -1,0 +1,41 @@
+"""Refusals of cases, each a plain sentence that says how to mend it."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+MESSAGES = {
+    "no_words": _("Write a few words about what is wrong, so that somebody can help."),
+    "no_reason": _("Say why. The reason stays beside the record."),
+    "no_such_move": _("This case is “%(state)s” by now, so that cannot be done. Look at it again."),
+    "open_part": _("%(unit)s still owes its part. Wait for it, or call it off with a reason."),
+    "own_case": _("Your unit leads this case; somebody of another unit must do this."),
+    "full": _(
+        "%(unit)s leads %(count)s open cases, and %(most)s are the most at once. Finish one first, or let another unit claim."
+    ),
+    "about_unit": _("This case is not for %(unit)s. Choose another unit."),
+    "unit_closed": _("%(unit)s was closed. Choose another unit."),
+    "part_twice": _("%(unit)s takes part already."),
+    "part_past": _("By when? Choose today or a later day."),
+    "part_over": _("This part is over already. Look at the case again."),
+    "pause_length": _("A pause ends on a later day, within %(most)s days. Choose another day."),
+    "extension_waits": _("More time was asked for already and is not decided yet."),
+    "extension_most": _("More time can be asked for %(times)s times, up to %(most)s working days each."),
+    "extension_decided": _("This was decided already. Look at the case again."),
+    "called_back": _("This resident was called back already, or withdrew."),
+    "no_place": _("We do not know this place. Choose it from the list."),
+    "no_receipt": _("We found nothing under this receipt. Compare it with your paper, sign by sign: 24 letters and digits."),
+    "judged": _("You have answered already; your answer of this round stands. You can reopen the case if it was not solved."),
+    "left": _("You withdrew from this case. Report it anew if the problem is still there."),
+    "later": _(
+        "Very many reports arrive right now. Yours was not lost: leave this page open, it is sent again in %(seconds)s seconds."
+    ),
+}
+
+
+class CaseError(ValidationError):
+    """What was asked cannot be done; `code` names the rule."""
+
+    def __init__(self, rule: str, /, **params: Any) -> None:
+        super().__init__(MESSAGES[rule], code=rule, params=params)
