@@ -12,17 +12,26 @@
 Every unit opened on 2020-01-01.
 """
 
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
+from django.db import transaction
 from django.test import Client
 
 from lianxin.accounts.models import User
 from lianxin.ledger import clock
 from lianxin.organizations import actions
 from lianxin.organizations.models import Person, Unit
+from lianxin.schemes.actions import publish_scheme
+from lianxin.schemes.library import FOLDER
+from lianxin.schemes.models import Version
+
+Made = TypeVar("Made")
+Make = Callable[[Callable[["World"], Made]], Made]
 
 OPENED = date(2020, 1, 1)
 
@@ -118,6 +127,14 @@ class World:
             client.force_login(self.user(name), backend="lianxin.accounts.backends.AccountBackend")
         return client
 
+    def copy(self) -> "World":
+        """The same units and people, read anew: what a test does to them in memory stays its own."""
+        copied = World()
+        copied.reload()
+        people = Person.objects.select_related("user").in_bulk([person.pk for person in self.people.values()])
+        copied.people = {name: people[person.pk] for name, person in self.people.items()}
+        return copied
+
     def reload(self) -> None:
         """Read the units again, after something changed them."""
         self.units = {unit.code: unit for unit in Unit.objects.all()}
@@ -158,11 +175,38 @@ def _world_once(django_db_setup: None, django_db_blocker: Any) -> World:
         return make_world()
 
 
+@pytest.fixture(scope="module")
+def make_for_the_module(_world_once: World, django_db_blocker: Any) -> Iterator[Make[Any]]:
+    """`make(function)` calls the function with the small world; what it makes stays for every test of the module.
+
+    For what takes long to make. Each test still changes its own copy: its transaction stands within the one opened here.
+    """
+    with ExitStack() as at_the_end:
+
+        def make(function: Callable[[World], Made]) -> Made:
+            with django_db_blocker.unblock():
+                return function(_world_once.copy())
+
+        def undo() -> None:
+            with django_db_blocker.unblock():
+                transaction.set_rollback(True)
+                around.__exit__(None, None, None)
+
+        around = transaction.atomic()
+        with django_db_blocker.unblock():
+            around.__enter__()
+        at_the_end.callback(undo)
+        yield make
+
+
 @pytest.fixture
 def world(_world_once: World, db: None) -> World:
     """The small world as it was made."""
-    fresh = World()
-    fresh.reload()
-    people = Person.objects.select_related("user").in_bulk([person.pk for person in _world_once.people.values()])
-    fresh.people = {name: people[person.pk] for name, person in _world_once.people.items()}
-    return fresh
+    return _world_once.copy()
+
+
+@pytest.fixture
+def points_in_force(world: World) -> Version:
+    """The contact points' scheme, in force. To compile all of the library for each day looked at takes seconds."""
+    text = (FOLDER / "contact-131.yaml").read_text(encoding="utf-8")
+    return publish_scheme(actor=world.user("county_officer"), text=text, file="contact-131.yaml", unit=world.county)

@@ -5,7 +5,6 @@ import ipaddress
 from io import BytesIO
 from typing import Any
 
-import segno
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -76,6 +75,8 @@ class SecondStepAdapter(DefaultMFAAdapter):
         return user.get_username()
 
     def build_totp_svg(self, url: str) -> str:
+        import segno  # only here: hardly any page draws one
+
         drawn = BytesIO()
         segno.make(url).save(drawn, kind="svg", scale=5, border=2)
         return drawn.getvalue().decode()

@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-import xlsxwriter
 from django.utils.translation import gettext
 
 from lianxin.imports.errors import Mistake
@@ -19,10 +18,17 @@ LONGEST_LIST = 255
 """Characters Excel takes for the choices of a drop-down; longer lists stand on a worksheet of their own."""
 
 
+def new_workbook(file: io.BytesIO) -> Any:
+    """A workbook in which what somebody typed stays text."""
+    import xlsxwriter  # only here: whoever writes no workbook does not wait for it
+
+    return xlsxwriter.Workbook(file, SAFE)
+
+
 def write_template(sheet: Sheet) -> bytes:
     """The empty workbook of a sheet in the reader's language: headings, one sample row, and instructions."""
     file = io.BytesIO()
-    book = xlsxwriter.Workbook(file, SAFE)
+    book = new_workbook(file)
     heading = book.add_format({**FONT, "bold": True, "bottom": 1, "bg_color": "#F1EEE6", "text_wrap": True})
     needed = book.add_format(
         {**FONT, "bold": True, "bottom": 1, "bg_color": "#F1EEE6", "text_wrap": True, "font_color": "#B3261E"}
@@ -141,7 +147,7 @@ def _what(column: Column) -> str:
 def write_mistakes(sheet: Sheet, mistakes: Iterable[Mistake]) -> bytes:
     """Every wrong cell in a workbook of its own, to mend them one after the other."""
     file = io.BytesIO()
-    book = xlsxwriter.Workbook(file, SAFE)
+    book = new_workbook(file)
     head = book.add_format({**FONT, "bold": True, "bottom": 1, "bg_color": "#F1EEE6"})
     text = book.add_format({**FONT, "text_wrap": True, "valign": "top"})
     page = book.add_worksheet(gettext("Mistakes"))

@@ -4,7 +4,6 @@ import sys
 from pathlib import Path
 
 import click
-import segno
 from django.core.exceptions import ValidationError
 from django.http import Http404
 from django.template.loader import render_to_string
@@ -46,6 +45,8 @@ def invite(
     for link, address in sheets:
         click.echo(f"{link.person.code}\t{link.person.name}\t{address}")
         if sys.stderr.isatty() and len(sheets) <= SHOWN_AS_QR:
+            import segno  # only here: no other command waits for it
+
             segno.make(address).terminal(out=sys.stderr, compact=True)
     if output is not None:
         output.write_text(render_to_string("organizations/invitation_file.html", {"sheets": sheets}), encoding="utf-8")

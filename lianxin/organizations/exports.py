@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal
 
-import xlsxwriter
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import Http404
@@ -174,6 +173,8 @@ def _watermark(actor: Any, reason: str) -> str:
 
 def _workbook(export: Export, watermark: str) -> bytes:
     """XLSX: text stays text (no formulas, no links), the watermark stands below the rows and on every printed page."""
+    import xlsxwriter  # only here: whoever writes no workbook does not wait for it
+
     file = io.BytesIO()
     plain = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(file, plain) as workbook:

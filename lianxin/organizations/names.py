@@ -1,7 +1,6 @@
 """Names: how they are searched, and whose a reader may see. Without the right to see people, a plain word stands instead."""
 
 from django.utils.translation import gettext as _
-from pypinyin import Style, lazy_pinyin
 
 from lianxin.organizations.access import PEOPLE_VIEW, AnyUser, may
 from lianxin.organizations.models import Person, Unit
@@ -9,6 +8,8 @@ from lianxin.organizations.models import Person, Unit
 
 def pinyin_initials(name: str) -> str:
     """`特门嘎查` → `tmgc`."""
+    from pypinyin import Style, lazy_pinyin  # only here: its dictionaries take longer to load than all of us
+
     return "".join(lazy_pinyin(name, style=Style.FIRST_LETTER)).lower()[:60]
 
 

@@ -12,13 +12,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_python
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
 from django.utils.translation.template import templatize
+
+if TYPE_CHECKING:
+    from babel.messages.catalog import Catalog  # every start comes by here, and hardly one has anything to compile
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCALE = "zh_Hans"
@@ -58,6 +57,8 @@ def _is_newer(source: Path) -> bool:
 
 
 def _compile(source: Path) -> Path:
+    from babel.messages.mofile import write_mo
+
     target = source.with_suffix(".mo")
     handle, fresh = tempfile.mkstemp(dir=source.parent, suffix=".new")
     with os.fdopen(handle, "wb") as file:
@@ -67,7 +68,9 @@ def _compile(source: Path) -> Path:
     return target
 
 
-def read_catalog(source: Path) -> Catalog:
+def read_catalog(source: Path) -> "Catalog":
+    from babel.messages.pofile import read_po
+
     with source.open("rb") as file:
         return read_po(file, locale=LOCALE, abort_invalid=True)
 
@@ -97,6 +100,8 @@ def sources_of(app: str, root: Path = ROOT) -> Iterator[Path]:
 
 
 def _in_template(text: str, place: str) -> Iterator[Message]:
+    from babel.messages.extract import extract_python
+
     # Inside parentheses Python's reader cares for no indentation, and templatize leaves nothing but calls and blanked-out words.
     code = BytesIO(("(" + templatize(text, origin=place) + "\n)").encode())
     extracted: Iterator[Any] = extract_python(code, TEMPLATE_CALLS, [], {})
@@ -155,13 +160,13 @@ def complaints_about(app: str, root: Path = ROOT) -> list[Complaint]:
     return found
 
 
-def catalogs_from(app: str, root: Path = ROOT) -> list[Catalog]:
+def catalogs_from(app: str, root: Path = ROOT) -> "list[Catalog]":
     """The app's own catalog first, then those of the others."""
     sources = [po_file(name, root) for name in (app, *(name for name in apps(root) if name != app))]
     return [read_catalog(source) for source in sources if source.exists()]
 
 
-def _find(message: Message, catalogs: list[Catalog]) -> Any:
+def _find(message: Message, catalogs: "list[Catalog]") -> Any:
     """The entry of the first catalog that translates the text; else an unfinished one; else nothing."""
     entries = [entry for catalog in catalogs if (entry := catalog.get(message.text, message.context or None)) is not None]
     return next((entry for entry in entries if _first(entry.string)), next(iter(entries), None))

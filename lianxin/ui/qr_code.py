@@ -3,13 +3,14 @@
 from functools import lru_cache
 from io import BytesIO
 
-import segno
 from django.utils.html import escape
 
 
 @lru_cache(maxsize=512)
 def svg(address: str, label: str = "") -> str:
     """The address as a QR code. Without a label it is decoration beside the written address, and hidden from screen readers."""
+    import segno  # only here: hardly any page draws one
+
     drawn = BytesIO()
     segno.make(address[:1000], error="m", micro=False).save(
         drawn, kind="svg", xmldecl=False, svgns=True, svgclass="qr", lineclass=None, omitsize=True, border=2, title=label or None

@@ -34,6 +34,13 @@ class Town:
     world: World
     clients: dict[str, Client]
 
+    def copy(self) -> "Town":
+        """The same people in the same browsers, for one test."""
+        copied = Town(self.world.copy(), {role: Client() for role in self.clients})
+        for role, client in self.clients.items():
+            copied.clients[role].cookies = copy.deepcopy(client.cookies)
+        return copied
+
     def ask(self, role: str, method: str, path: str, data: dict[str, str] | None = None) -> HttpResponse:
         """What the role gets. Whatever it changes is undone."""
         client = self.clients[role]

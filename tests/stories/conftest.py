@@ -79,13 +79,3 @@ def county_office(demonstration: Demonstration) -> Iterator[Visitor]:
 @pytest.fixture(scope="session")
 def ask(demonstration: Demonstration) -> Callable[..., str]:
     return demonstration.command
-
-
-@pytest.fixture
-def schemes(world):
-    """The contact points' scheme, in force: the others cost time and nothing more is seen."""
-    from lianxin.schemes.actions import publish_scheme
-    from lianxin.schemes.library import FOLDER
-
-    text = (FOLDER / "contact-131.yaml").read_text(encoding="utf-8")
-    return publish_scheme(actor=world.user("county_officer"), text=text, file="contact-131.yaml")

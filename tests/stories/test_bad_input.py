@@ -158,7 +158,7 @@ OF_A_UNIT = {"unit", "history", "units_beneath", "people", "committees", "unit_g
 
 
 @pytest.mark.parametrize("name", ASKED)
-def test_no_address_however_odd_breaks_a_page(world, schemes, name):
+def test_no_address_however_odd_breaks_a_page(world, points_in_force, name):
     """Nothing a person or a machine writes into an address ends in a mistake of ours, or comes back as code."""
     client = world.client("county_officer", raise_request_exception=False)
     address = reverse(name, args=ARGUMENTS.get(name) or (["152221200203-1"] if name in OF_A_UNIT else []))

@@ -193,7 +193,7 @@ def test_what_cannot_be_asked_is_said_and_what_is_not_there_is_absent(town, nove
 
 
 @pytest.fixture
-def late_visit(world, in_force, monkeypatch):
+def late_visit(world, monkeypatch):
     """A visit of the fourth day from now, written down on the ninth. The tenth is today."""
     first = clock.today()
     first = first if first < date(first.year, 12, 20) else date(first.year + 1, 1, 1)  # all of it in one year
@@ -211,7 +211,7 @@ def visited(world, **days):
     return listed(text)[1]
 
 
-def test_the_board_as_it_was_on_a_day_and_as_it_was_known_on_another(world, late_visit):
+def test_the_board_as_it_was_on_a_day_and_as_it_was_known_on_another(world, points_in_force, late_visit):
     day = late_visit
     assert visited(world) == 1
     assert visited(world, as_of=day) == 1
@@ -220,7 +220,7 @@ def test_the_board_as_it_was_on_a_day_and_as_it_was_known_on_another(world, late
     assert visited(world, as_of=day, known_as_of=day + timedelta(days=5)) == 1
 
 
-def test_numbers_of_a_past_board_open_to_that_day(world, late_visit):
+def test_numbers_of_a_past_board_open_to_that_day(world, in_force, late_visit):
     days = f"as_of={late_visit}&known_as_of={late_visit + timedelta(days=4)}"
     text = page(world, f"/board/?{days}")
     assert str(late_visit.year) in text

@@ -65,7 +65,7 @@ def test_nothing_but_the_list_asks_anything_of_a_secretary(world, in_force, nove
         assert f'href="{elsewhere}"' not in text
 
 
-def test_what_is_due_in_more_than_60_days_is_not_on_the_list_yet(world, in_force, october, monkeypatch):
+def test_what_is_due_in_more_than_60_days_is_not_on_the_list_yet(world, points_in_force, october, monkeypatch):
     assert not any("research visit" in words for words, _day in tasks(desk(world, "secretary")))
     monkeypatch.setenv(clock.FIXED_DAY, (october + timedelta(days=1)).isoformat())
     assert any("research visit" in words for words, _day in tasks(desk(world, "secretary")))
