@@ -105,7 +105,10 @@ def test_nothing_is_fetched_by_name_past_the_layers() -> None:
 
 # --- actions ---------------------------------------------------------------------------------------------------------
 
-WRITES = {"record", "record_many", "create", "bulk_create", "save", "update", "bulk_update", "delete", "get_or_create", "make_move"}
+WRITES = {
+    *("record", "record_many", "make_move", "create", "bulk_create", "get_or_create"),
+    *("save", "update", "bulk_update", "delete"),
+}
 
 
 def called(function: ast.FunctionDef) -> set[str]:
