@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("text-size/", public("POST")(ui.choose_text), name="choose_text"),
     path("", include("lianxin.demo.urls")),
     path("", include("lianxin.accounts.urls")),
+    path("", include("lianxin.cases.urls")),
     path("", include("lianxin.liaison.urls")),
     path("", include("lianxin.gatherings.urls")),
     path("", include("lianxin.imports.urls")),

@@ -1,0 +1,7 @@
+"""Residents' problems: every address of the room. Each part keeps its own in a file beside this one."""
+
+from django.urls import URLPattern, URLResolver, include, path
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("cases/", include("lianxin.cases.urls_staff")),
+]
