@@ -1,4 +1,4 @@
-"""`make test`: every test on SQLite, then on PostgreSQL, and a plain word on what could not be run.
+"""`make test`: every test on SQLite and on PostgreSQL, both at once, and a plain word on what could not be run.
 
 python -m tests.everything [pytest arguments]
 """
@@ -7,7 +7,10 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from tests.postgresql import NoServer, throw_away_server
 
@@ -23,15 +26,14 @@ def main() -> int:
     words = sys.argv[1:]
     not_run = [f"{part}: {reason}" for part, reason in _missing()]
     failed = []
-    if _pytest("SQLite", ON_SQLITE, words):
-        failed.append("SQLite")
+    without = [f"--ignore={path}" for path in KNOW_NO_DATABASE]
     try:
-        with throw_away_server() as url:
-            without = [f"--ignore={path}" for path in KNOW_NO_DATABASE]
-            if _pytest("PostgreSQL", ON_POSTGRESQL, [*without, *words], LIANXIN_DATABASE_URL=url):
-                failed.append("PostgreSQL")
+        with throw_away_server() as url, _beside("PostgreSQL", ON_POSTGRESQL, [*without, *words], url) as finish:
+            failed += ["SQLite"] if _pytest("SQLite", ON_SQLITE, words) else []
+            failed += ["PostgreSQL"] if finish() else []
     except NoServer as missing:
         not_run.append(f"the suite on PostgreSQL: {missing}")
+        failed += ["SQLite"] if _pytest("SQLite", ON_SQLITE, words) else []
     print()
     for line in not_run:
         print(f"Not run – {line}")
@@ -54,14 +56,41 @@ def _missing() -> list[tuple[str, str]]:
     return found
 
 
-def _pytest(title: str, selection: str, words: list[str], **environment: str) -> bool:
+def _pytest(title: str, selection: str, words: list[str]) -> bool:
     """Run the suite once; whether it failed."""
     print(f"── {title} ──", flush=True)
     started = time.monotonic()
-    command = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadgroup", "-m", selection, *words]
-    status = subprocess.run(command, env={**os.environ, **environment}, stdin=subprocess.DEVNULL, check=False).returncode
+    status = subprocess.run(_command(selection, words), stdin=subprocess.DEVNULL, check=False).returncode
     print(f"{title}: {time.monotonic() - started:.0f} s", flush=True)
     return status not in (0, NOTHING_COLLECTED)
+
+
+@contextmanager
+def _beside(title: str, selection: str, words: list[str], database: str) -> Iterator[Callable[[], bool]]:
+    """Run the suite on another database meanwhile. Yields a function that waits for its end, prints what it said, and tells
+    whether it failed. No core of the machine then waits for the end of anything long."""
+    started = time.monotonic()
+    with tempfile.TemporaryFile("w+") as said:
+        environment = {**os.environ, "LIANXIN_DATABASE_URL": database}
+        command = _command(selection, words)
+        with subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=said, stderr=said) as suite:
+
+            def finish() -> bool:
+                print(f"── {title} ──", flush=True)
+                status = suite.wait()
+                said.seek(0)
+                print(said.read(), end="")
+                print(f"{title}: {time.monotonic() - started:.0f} s", flush=True)
+                return status not in (0, NOTHING_COLLECTED)
+
+            try:
+                yield finish
+            finally:
+                suite.terminate()
+
+
+def _command(selection: str, words: list[str]) -> list[str]:
+    return [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadgroup", "-m", selection, *words]
 
 
 if __name__ == "__main__":

@@ -26,6 +26,21 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
     return report
 
 
+GROUPS = ("browser", "demonstration", "serve", "backup", "upgrade", "imports killed")
+"""Tests that share something large, which one worker process runs one after the other; the longest first."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Groups begin at once, so that at the end no worker has a long one before it while the others have nothing left."""
+
+    def turn(item: pytest.Item) -> int:
+        group = item.get_closest_marker("xdist_group")
+        return GROUPS.index(group.args[0]) if group and group.args[0] in GROUPS else len(GROUPS)
+
+    items.sort(key=turn)
+
+
 def pytest_collection_finish() -> None:
     """What is loaded by now stays until the end: looking through all of it again and again took a tenth of the time of tests."""
     gc.collect()

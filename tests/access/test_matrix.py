@@ -9,6 +9,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.http import HttpResponse
 from django.urls import reverse
 
@@ -24,6 +25,14 @@ from tests.access.town import PHONE, ROWS, Town, address, expected, things_of, w
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
+def methods_of(row: Row) -> tuple[str, ...]:
+    """Every method there is. One that the row does not answer is refused by the gate before anything but the session and its
+    user is read, so on PostgreSQL they are asked of one address in four."""
+    if connection.vendor == "sqlite" or list(ROWS.values()).index(row) % 4 == 0:
+        return METHODS
+    return tuple(method for method in METHODS if method in row.methods or (method == "HEAD" and "GET" in row.methods))
+
+
 @pytest.mark.parametrize("name", sorted(ROWS))
 def test_every_method_role_and_object(town: Town, name: str) -> None:
     row = ROWS[name]
@@ -33,7 +42,7 @@ def test_every_method_role_and_object(town: Town, name: str) -> None:
         nowhere: dict[str, str] = {}
         for thing in things:
             path = address(name, row, thing.arguments)
-            for method in METHODS if thing is things[0] else row.methods:
+            for method in methods_of(row) if thing is things[0] else row.methods:
                 response = town.ask(role, method, path, row.post if method == "POST" else None)
                 found, wanted = what(response), expected(row, method, role, thing)
                 cells[found] += 1

@@ -10,6 +10,8 @@ from tests.crash.imports import POINTS, ROWS
 from tests.crash.life import PREPARE
 from tests.house import ROOT, new_house
 
+pytestmark = pytest.mark.xdist_group("imports killed")
+
 WHOLE = {"people": ROWS, "entries": ROWS, "there": ROWS, "state": "done", "staged": 0}
 
 
