@@ -34,7 +34,7 @@ SENTENCES = {
     ),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: (
         _("The file is too large"),
-        _("Nothing was stored. Send at most 20 MB at once: split the workbook, or delete pictures from it."),
+        _("Send at most 20 MB at once: split the workbook, or delete pictures from it."),
     ),
     HTTPStatus.INTERNAL_SERVER_ERROR: (
         _("Something went wrong on our side"),

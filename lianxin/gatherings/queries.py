@@ -30,7 +30,7 @@ from lianxin.organizations.access import (
 from lianxin.organizations.models import Unit, UnitKind, path_end
 from lianxin.reminders.notices import Act, act_for
 from lianxin.reminders.picture import picture
-from lianxin.schemes.explain import say_missing
+from lianxin.schemes.explain import here, say_missing
 from lianxin.schemes.queries import Owed, owed
 from lianxin.schemes.scheme import Each
 
@@ -330,5 +330,7 @@ def _asked(unit: Unit) -> dict[str, list[str]]:
             continue
         for row in seen.standings(scheme).clauses.get(unit.pk, ()):
             if row.clause in kinds and row.n is not None and row.state != "not_applicable":
-                found.setdefault(kinds[row.clause], []).append(say_missing(row, scheme))
+                found.setdefault(kinds[row.clause], []).append(
+                    say_missing(row, scheme).removeprefix(here(row.clause_title)).strip()
+                )
     return found

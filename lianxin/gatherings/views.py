@@ -72,7 +72,7 @@ def void_gathering(request: HttpRequest, pk: int) -> HttpResponse:
         request,
         form,
         lambda: actions.void_gathering(actor=actor_of(request), gathering=page.gathering, **form.said),
-        page="organizations/take_back.html",
+        page="gatherings/void_gathering.html",
         context={"page": page},
         back=safe_next(request, reverse("gathering", args=[pk])),
         correct=lambda entry: reverse("gathering", args=[pk]),

@@ -14,7 +14,7 @@ from lianxin.home.choice import PARTS, Choice, Tally, View, tally
 from lianxin.home.forms import BUCKET_WORDS, LEVEL_WORDS, month_words
 from lianxin.organizations.exports import Export
 from lianxin.organizations.models import Field, Unit
-from lianxin.reminders.picture import BEHIND, BUCKETS, IMPOSSIBLE, MET, ON_TRACK, UNKNOWN, UNMET, Place, bucket, in_words
+from lianxin.reminders.picture import BEHIND, BUCKETS, IMPOSSIBLE, MET, ON_TRACK, UNKNOWN, UNMET, Place, bucket, in_words, within
 from lianxin.schemes.queries import StandingRow
 from lianxin.schemes.rule import say_rule, say_subject
 from lianxin.schemes.scheme import Scheme
@@ -248,7 +248,7 @@ def listed(view: View, scheme: Scheme, row: StandingRow) -> Listed:
     tree = view.picture.tree
     part = tree.above(row.unit_path, "township") or view.top
     clauses = [row] if row.clause else view.picture.standings(scheme).clauses.get(row.unit_id, [])
-    lacks = [(in_words(each.clause_title), each.n, each.need) for each in clauses if each.missing]
+    lacks = [(within(each.clause_title), each.n, each.need) for each in clauses if each.missing]
     return Listed(
         code=row.unit_code,
         name=row.unit_name,

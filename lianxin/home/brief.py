@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date
 from itertools import groupby
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -14,7 +15,7 @@ from lianxin.home.paper import Line, Paper, Section, Table, Words, line, number
 from lianxin.ledger.figures import Counted, Figure, counted
 from lianxin.ledger.figures import declared as figures
 from lianxin.organizations.models import Field
-from lianxin.reminders.picture import BEHIND, BUCKETS, IMPOSSIBLE, MET, ON_TRACK, bucket, in_words
+from lianxin.reminders.picture import BEHIND, BUCKETS, IMPOSSIBLE, MET, ON_TRACK, bucket, in_words, within
 from lianxin.schemes.queries import StandingRow
 from lianxin.schemes.scheme import Scheme
 from lianxin.ui import dates
@@ -136,7 +137,7 @@ def township_table(view: View, scheme: Scheme, rows: Sequence[StandingRow]) -> T
             for name, without in clauses.items()
         ]
         table.append([Words(words), opened(choice, scheme, len(found)), *cells])
-    heads = [_("lacking: %(what)s") % {"what": in_words(clause.title)} for clause in scheme.clauses]
+    heads = [_("lacking: %(what)s") % {"what": within(clause.title)} for clause in scheme.clauses]
     return Table("", [_("place"), _("units"), *heads], table)
 
 
@@ -168,7 +169,7 @@ def pressing_table(view: View, scheme: Scheme, lacking: Sequence[StandingRow]) -
     table = []
     for row in sorted(lacking, key=pressing)[:MOST_PRESSING]:
         missing = [each for each in kept.clauses.get(row.unit_id, ()) if each.missing]
-        what = _(", ").join(f"{in_words(each.clause_title)} {each.n}/{each.need}" for each in missing)
+        what = capfirst(_(", ").join(f"{within(each.clause_title)} {each.n}/{each.need}" for each in missing))
         place = view.picture.tree.above(row.unit_path, "township", "county")
         why = view.choice.standing(row.unit_code, scheme.key)
         state = str(BUCKET_WORDS[bucket(row) or ON_TRACK])

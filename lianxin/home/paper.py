@@ -32,6 +32,11 @@ class Table:
         """Which columns hold numbers only."""
         return [column for column in range(len(self.head)) if self.rows and all(row[column].number for row in self.rows)]
 
+    @property
+    def labelled(self) -> list[list[tuple[str, Words]]]:
+        """Each row with the heads of its cells, for screens on which a row becomes a card."""
+        return [list(zip(self.head, row, strict=True)) for row in self.rows]
+
 
 @dataclass(frozen=True)
 class Section:

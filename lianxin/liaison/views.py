@@ -71,7 +71,7 @@ def void_visit(request: HttpRequest, pk: int) -> HttpResponse:
         request,
         form,
         lambda: actions.void_visit(actor=actor_of(request), visit=page.visit, **form.said),
-        page="organizations/take_back.html",
+        page="liaison/void_visit.html",
         context={"page": page},
         back=safe_next(request, reverse("visit", args=[pk])),
         correct=lambda entry: reverse("visit", args=[pk]),

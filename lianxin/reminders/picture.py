@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import get_language
 
 from lianxin.ledger import clock
@@ -167,7 +168,12 @@ def bucket(row: StandingRow) -> str | None:
 
 
 def in_words(title: Title) -> str:
-    """A title in the reader's language."""
+    """A title in the reader's language, as a line begins with it."""
+    return capfirst(within(title))
+
+
+def within(title: Title) -> str:
+    """A title in the reader's language, as it stands within a sentence."""
     return title.in_language(get_language() or "zh-hans")
 
 

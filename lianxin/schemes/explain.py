@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from django.utils import formats
+from django.utils.text import capfirst
 from django.utils.translation import get_language, gettext_lazy, ngettext, pgettext
 from django.utils.translation import gettext as _
 
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 
 
 def here(title: Title) -> str:
-    """A scheme's own text in the reader's language."""
-    return title.in_language(get_language() or "zh-hans")
+    """A scheme's own text in the reader's language, as a line begins with it."""
+    return capfirst(title.in_language(get_language() or "zh-hans"))
 
 
 def say_day(day: object) -> str:
@@ -101,6 +102,8 @@ class ClauseExplained:
     restated: StandingRow | None
     """As known now, where that differs from the sealed verdict."""
     text: str
+    rule: str
+    """What the clause asks, in a sentence; nothing for a veto."""
     source: str
     counted: tuple[Listed, ...]
     not_counted: tuple[Listed, ...]

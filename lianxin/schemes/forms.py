@@ -21,7 +21,7 @@ class SchemeForm(forms.Form):
     text = forms.CharField(
         label=_("Text of the scheme"), required=False, max_length=LONGEST_TEXT, strip=False, widget=forms.Textarea
     )
-    file = forms.FileField(label=_("or a file"), required=False)
+    file = forms.FileField(label=_("Or a file"), required=False)
 
     scheme: Scheme | None = None
 

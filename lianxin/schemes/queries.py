@@ -20,6 +20,7 @@ from lianxin.schemes.engines import LIVE, Engine, compiled_credit, compiled_dril
 from lianxin.schemes.explain import ClauseExplained, Explanation, Listed, can_drill, here, listed, say_missing
 from lianxin.schemes.frame import Frame, frame_for
 from lianxin.schemes.models import Version
+from lianxin.schemes.rule import say_asked, say_whole
 from lianxin.schemes.scheme import From, Scheme
 from lianxin.schemes.standings import COUNTED, OWING, WHOLE, rows_of
 from lianxin.schemes.standings import StandingRow as StandingRow
@@ -372,6 +373,7 @@ def explain(
                 row,
                 restated if differs else None,
                 say_missing(row, read.scheme),
+                say_asked(read.scheme, part) if part else "",
                 part.source if part else veto.source if veto else "",
                 tuple(entry for entry in entries if entry.why == COUNTED),
                 tuple(entry for entry in entries if entry.why != COUNTED),
@@ -474,6 +476,10 @@ class SchemePage:
         return here(self.scheme.title)
 
     @property
+    def rule(self) -> list[str]:
+        return say_whole(self.scheme)
+
+    @property
     def warnings(self) -> list[str]:
         """Kinds that no room declares: their clauses are unknown."""
         return sorted({tally.kind for _id, tally in self.scheme.tallies()} - set(declared()))
@@ -526,6 +532,10 @@ class VersionPage:
     @property
     def title(self) -> str:
         return here(self.scheme.title)
+
+    @property
+    def rule(self) -> list[str]:
+        return say_whole(self.scheme)
 
 
 def version_page_for(user: AnyUser, key: str, version: str) -> VersionPage:

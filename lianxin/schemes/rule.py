@@ -20,7 +20,12 @@ def say_subject(scheme: Scheme) -> str:
 
 def say_rule(scheme: Scheme, clause: Clause) -> str:
     """One clause in a sentence. “检查指导：一年内“检查指导”不少于3次，同一天多次只算一次”."""
-    words = [f"{here(clause.title)}{_(': ')}{_asked(scheme, clause)}"]
+    return f"{here(clause.title)}{_(': ')}{say_asked(scheme, clause)}"
+
+
+def say_asked(scheme: Scheme, clause: Clause) -> str:
+    """The same without the clause's name, for where it stands already."""
+    words = [_asked(scheme, clause)]
     if clause.per:
         words.append(_("each %(kind)s beneath on its own") % {"kind": UnitKind(clause.per).label})
     if not clause.applies.empty:
@@ -28,6 +33,11 @@ def say_rule(scheme: Scheme, clause: Clause) -> str:
     if clause.points:
         words.append(ngettext("%(count)d point", "%(count)d points", clause.points) % {"count": clause.points})
     return pgettext("between parts of a rule", "; ").join(words)
+
+
+def say_whole(scheme: Scheme) -> list[str]:
+    """The whole rule: of whom it asks, and what each clause asks."""
+    return [say_subject(scheme), *(say_rule(scheme, clause) for clause in scheme.clauses)]
 
 
 def _asked(scheme: Scheme, clause: Clause) -> str:

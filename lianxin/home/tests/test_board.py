@@ -106,7 +106,7 @@ def test_the_list_holds_the_rules_own_text(town):
     rule = unescape(re.search(r'<section class="rule".*?</section>', text, re.S).group(0))
     assert "《“最强党支部”建设方案》" in rule
     assert "Asked of: contact point" in rule
-    assert "inspection: “inspection” at least 3 times in the year, several on one day count once" in rule
+    assert "Inspection: “inspection” at least 3 times in the year, several on one day count once" in rule
     one = unescape(page(town, "/board/units/?scheme=contact-131&unit=152221&clause=research"))
     assert "“research visit” at least once in the year" in one
     assert "at least 3 times" not in one

@@ -44,7 +44,7 @@ def test_met_behind_impossible_and_on_track_add_up_to_all(town):
 def test_it_says_who_lacks_what_and_whose_elections_fall_due(town, november):
     text = printed("--unit", "152221")
     assert "3 points still lack something" in text
-    assert re.search(r"第301嘎查党支部 .*research visit 0/1, inspection 0/3, problem solved 0/1", text)
+    assert re.search(r"第301嘎查党支部 .*Research visit 0/1, inspection 0/3, problem solved 0/1", text)
     assert "Overdue: 5. Falling due within six months: 0. Branches and committees in all: 5." in text
     assert "特门嘎查党支部" in text
 

@@ -48,14 +48,14 @@ def test_whoever_keeps_a_branchs_records_sees_one_short_list_soonest_first(world
     found = tasks(desk(world, name))
     year = november.year
     by_day = {
-        "election": "1 Jan 2025",  # five years after the founding: overdue
-        "themed day, 11 missing": f"30 Nov {year}",
-        "members&#x27; meeting, 4 missing": f"31 Dec {year}",
+        "Election": "1 Jan 2025",  # five years after the founding: overdue
+        "Themed day, 11 missing": f"30 Nov {year}",
+        "Members&#x27; meeting, 4 missing": f"31 Dec {year}",
     }
-    assert found[0] == ("election", by_day["election"])
+    assert found[0] == ("Election", by_day["Election"])
     days = [day for _words, day in found]
     assert days[1:] == sorted(days[1:], key=lambda day: "Dec" in day), "what is due in November stands before December"
-    assert any("research visit" in words for words, _day in found), "a secretary records the visits the branch received"
+    assert any("Research visit" in words for words, _day in found), "a secretary records the visits the branch received"
 
 
 def test_nothing_but_the_list_asks_anything_of_a_secretary(world, in_force, november):
@@ -66,15 +66,15 @@ def test_nothing_but_the_list_asks_anything_of_a_secretary(world, in_force, nove
 
 
 def test_what_is_due_in_more_than_60_days_is_not_on_the_list_yet(world, points_in_force, october, monkeypatch):
-    assert not any("research visit" in words for words, _day in tasks(desk(world, "secretary")))
+    assert not any("Research visit" in words for words, _day in tasks(desk(world, "secretary")))
     monkeypatch.setenv(clock.FIXED_DAY, (october + timedelta(days=1)).isoformat())
-    assert any("research visit" in words for words, _day in tasks(desk(world, "secretary")))
+    assert any("Research visit" in words for words, _day in tasks(desk(world, "secretary")))
 
 
 def test_what_was_recorded_leaves_the_list(world, in_force, november):
-    assert any("research visit" in words for words, _day in tasks(desk(world, "secretary")))
+    assert any("Research visit" in words for words, _day in tasks(desk(world, "secretary")))
     visit(world, world.branch, "research", november)
-    assert not any("research visit" in words for words, _day in tasks(desk(world, "secretary")))
+    assert not any("Research visit" in words for words, _day in tasks(desk(world, "secretary")))
 
 
 def test_a_problem_waiting_for_the_secretarys_word_stands_first(world, in_force, november):

@@ -54,6 +54,19 @@ def test_a_mistake_stands_on_the_line_it_was_made_on():
     assert mistakes(GOOD.replace("closes: 10d", "closes: 10")).startswith(f"f.yaml:{line}: found the unquoted number 10,")
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("period: year", "span: year", "发现：缺少“period”；应为：写有“period”一项"),
+        ("period: year", "period: decade", "发现：“decade”；应为：其中之一：year, half, quarter, month"),
+        ("once_per: day", "twice_per: day", "发现：不认识的键“twice_per”；应为：其中之一：kind, once_per, bands, at_least"),
+    ],
+)
+def test_in_chinese_a_mistake_is_named_the_same_way(old: str, new: str, sentence: str):
+    with translation.override("zh-hans"):
+        assert f": {sentence}" in mistakes(GOOD.replace(old, new, 1))
+
+
 @pytest.mark.parametrize("text", ["", "[", "a: [1", "- 1", "x" * 300_000, "[" * 5_000, "? [a]\n: b"])
 def test_what_is_no_scheme_at_all_is_said_in_words(text: str):
     assert "f.yaml:1:" in mistakes(text)

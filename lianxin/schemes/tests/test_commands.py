@@ -113,7 +113,7 @@ def test_explain_names_the_entries_and_the_rule(published: World):
             actor=published.user("contact_leader"), kind="liaison.inspected", unit=published.branch, happened_on=date(2025, 3, 2)
         )
     said = run("explain", "contact-131", BRANCH, "--clause", "inspect", "--as-of", "2025-06-30").stdout
-    assert "inspection 1/3, 2 to go, by 31 Dec  [pending]" in said
+    assert "Inspection 1/3, 2 to go, by 31 Dec  [pending]" in said
     assert f"#{entry.pk}: a second one on the same day" in said
     assert "once_per: day" in said and "SELECT" not in said
     assert "SELECT" in run("explain", "contact-131", BRANCH, "--as-of", "2025-06-30", "--sql").stdout
