@@ -128,3 +128,15 @@ def test_paper_carries_unit_date_and_address(visit):
     expect(page.locator(".paper-unit")).to_have_text("特门嘎查")
     expect(page.locator(".paper-head .qr")).to_be_visible()
     expect(page.locator("header.top")).to_be_hidden()
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_the_header_takes_two_rows_of_a_phone_at_most(visit, language):
+    page = visit("contact_leader", language=language)
+    page.goto("/account/")
+    rows = page.evaluate(
+        "[...document.querySelectorAll('.top .product, .top .plain, .top summary, .search input')]"
+        ".filter((part) => part.getClientRects().length && !part.closest('.menu-body'))"
+        ".map((part) => Math.round(part.getBoundingClientRect().y + part.getBoundingClientRect().height / 2))"
+    )
+    assert len(set(rows)) == 2, rows
