@@ -260,6 +260,14 @@ def _report_changes(since: Head | None = None) -> Report:
     )
     if report.standings:
         say(_("%(standings)s sealed verdicts recomputed alike.") % vars(report))
+    if report.unproved:
+        say(
+            _(
+                "%(unproved)s rows are from before entries noted what their rows say: they fit their entries, and nothing more"
+                " can be known of them."
+            )
+            % vars(report)
+        )
     if since is not None:
         say(_("Nothing up to entry %(entry)s was changed or cut off since that head was kept.") % {"entry": since.entry})
     return report

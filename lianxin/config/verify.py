@@ -24,6 +24,8 @@ from lianxin.ledger.guard import expected_triggers, missing_triggers
 from lianxin.ledger.kinds import declared
 from lianxin.ledger.models import Entry
 from lianxin.ledger.proof import ProvedRow
+from lianxin.organizations.proof import Proof as TreeProof
+from lianxin.organizations.proof import changed_rows
 from lianxin.schemes.proof import Proof, changed_standings, changed_texts
 
 AT_ONCE = 2000
@@ -81,6 +83,8 @@ class Report:
     entries: int = 0
     rows: int = 0
     """Rows of rooms held against their entries."""
+    unproved: int = 0
+    """Rows that fit an entry from before entries noted what rows say: not changed as far as anybody can know."""
     head: Head | None = None
     triggers: int = 0
     standings: int = 0
@@ -99,6 +103,7 @@ def verify(since: Head | None = None) -> Report:
     report.findings += _corrections()
     report.findings += _sealed(report)
     report.findings += _rows(report)
+    report.findings += _tree(report)
     return report
 
 
@@ -162,7 +167,9 @@ def _rows(report: Report) -> Iterator[Finding]:
             for row in each.rows([entry_id for entry_id, *_rest in some]):
                 rows[row.entry].append(row)
         for entry_id, kind, subject, unit, evidence in some:
-            changed = [row for row in rows[entry_id] if row.commitment not in evidence]
+            early = [row for row in rows[entry_id] if not evidence and row.subject == subject]
+            report.unproved += len(early)
+            changed = [row for row in rows[entry_id] if row.commitment not in evidence and row not in early]
             for row in changed:
                 yield Finding(row.place, _("other words"), _("those of ledger_entry %(entry)s") % {"entry": entry_id})
             yield from _astray(rows[entry_id], entry_id, subject, unit)
@@ -191,6 +198,14 @@ def _corrections() -> Iterator[Finding]:
         expected = later.recorded_at if later else None
         if entry.valid_to != expected:
             yield Finding(f"ledger_entry {entry.pk} valid_to", _words(entry.valid_to), _words(expected))
+
+
+def _tree(report: Report) -> Iterator[Finding]:
+    """The tree, posts and memberships against the acts that made them."""
+    proof = TreeProof()
+    for changed in changed_rows(proof):
+        yield Finding(changed.place, changed.stored, changed.recomputed)
+    report.unproved += proof.unproved
 
 
 def _sealed(report: Report) -> Iterator[Finding]:

@@ -1,6 +1,6 @@
 """Somebody with every right on the database changes what was recorded: `verify` finds it and names it."""
 
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import date
 from types import SimpleNamespace
 
@@ -17,6 +17,8 @@ from lianxin.ledger.actions import record
 from lianxin.ledger.guard import install_triggers
 from lianxin.ledger.models import Entry
 from lianxin.liaison import actions as liaison
+from lianxin.organizations import actions as organizations
+from lianxin.organizations.models import Post
 from lianxin.schemes.actions import seal_period, seed_library
 from lianxin.schemes.models import Standing, Version
 
@@ -71,7 +73,7 @@ def test_an_edited_entry_is_named(world, column, value):
     entry = Entry.objects.order_by("id")[5]
     with unguarded():
         run(f"UPDATE ledger_entry SET {column} = %s WHERE id = %s", value, entry.pk)
-    [finding] = verify().findings
+    finding, *_its_unit = verify().findings
     assert finding.place == f"ledger_entry {entry.pk}"
     assert entry.digest.startswith(finding.found.split()[1])
     assert finding.expected not in entry.digest
@@ -247,6 +249,103 @@ def the(statement):
 
 def first_key(table):
     return the(f"SELECT id FROM {table} ORDER BY id")
+
+
+# --- the tree, and who stands where in it ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def changed_tree(world):
+    """Every sort of act on the tree and its people."""
+    by, branch, day = {"actor": world.user("county_officer")}, world.branch, clock.today()
+    person = world.people["head"]
+    organizations.join_unit(person=person, unit=world.sibling_branch, kind="rural", since=DAY, **by)
+    row = organizations.join_unit(person=person, unit=world.group, kind="rural", since=DAY, **by)
+    organizations.leave_unit(membership=row, day=day, reason="moved", **by)
+    post = organizations.give_post(person=person, unit=branch, title="committee_member", since=DAY, **by)
+    organizations.end_post(post=post, day=day, reason="a slip", **by)
+    secretary = world.people["secretary"]
+    organizations.hold_election(unit=branch, day=day, elected=[(secretary, "secretary"), (person, "deputy_secretary")], **by)
+    organizations.designate(unit=branch, designation="weak", since=DAY, **by)
+    organizations.end_designation(unit=branch, designation="weak", day=day, reason="mended", **by)
+    organizations.designate(unit=branch, designation="benchmark", since=DAY, until=date(2031, 1, 1), **by)
+    organizations.set_fact(unit=branch, key="groups", value=3, since=DAY, **by)
+    organizations.set_fact(unit=branch, key="groups", value=4, since=day, **by)
+    passing = {"kind": "branch", "field": "village", "since": DAY, "facts": {"term_years": 5}}
+    new = organizations.found_unit(code="new-1", name="新支部", parent=world.village, **passing, **by)
+    organizations.join_unit(person=person, unit=new, kind="rural", since=DAY, **by)
+    organizations.rename_unit(unit=new, name="旧支部", day=day, reason="its name", **by)
+    organizations.merge_unit(unit=new, into=world.sibling_branch, day=day, reason="too small", **by)
+    organizations.move_unit(unit=world.village, to=world.sibling, day=day, reason="new borders", **by)
+    assert verify().findings == []
+    return world
+
+
+ROWS = [
+    ("post", "title", "county_officer"),
+    ("post", "since", "2020-01-01"),
+    ("post", "until", "2035-01-01"),
+    ("membership", "kind", "away"),
+    ("membership", "until", "2026-03-06"),
+    ("placement", "name", "another name"),
+    ("placement", "since", "2026-01-05"),
+    ("placement", "path", "0000001"),
+    ("designation", "designation", "benchmark"),
+    ("designation", "until", "2035-01-01"),
+    ("fact", "value", "9"),
+    ("fact", "valid_to", "2026-03-06 08:00:00"),
+]
+
+
+@pytest.mark.parametrize(("table", "column", "value"), ROWS)
+def test_a_row_of_the_tree_edited_behind_the_triggers_is_named(changed_tree, table, column, value):
+    table = f"organizations_{table}"
+    key = the(f"SELECT max(id) FROM {table} WHERE {'until IS NOT NULL' if column == 'until' else 'until IS NULL'}")
+    if table in ("organizations_post", "organizations_membership"):
+        run(f"UPDATE {table} SET {column} = %s WHERE id = %s", value, key)
+    else:
+        with unguarded_table(table):
+            run(f"UPDATE {table} SET {column} = %s WHERE id = %s", value, key)
+    assert any(place.startswith((table, "organizations_unit")) for place in places())
+
+
+@pytest.mark.parametrize("table", ["post", "membership", "designation"])
+def test_a_row_of_the_tree_taken_away_is_missed(changed_tree, table):
+    table = f"organizations_{table}"
+    key = the(f"SELECT max(id) FROM {table} WHERE until IS NULL") or the(f"SELECT max(id) FROM {table}")
+    with unguarded_table(table) if table == "organizations_designation" else nullcontext():
+        run(f"DELETE FROM {table} WHERE id = %s", key)
+    assert any(place.startswith(table) for place in places())
+
+
+def test_a_post_that_nobody_gave_is_named(changed_tree):
+    thief, county = changed_tree.people["head"], changed_tree.county
+    post = Post.objects.create(person=thief, unit=county, title="county_officer", since=DAY)
+    assert places() == [f"organizations_post {post.pk}"]
+
+
+def test_what_older_versions_wrote_is_not_called_changed(world, monkeypatch):
+    """Before entries told what they made, and before steps of problems were proved."""
+    by, head, today = {"actor": world.user("county_officer")}, world.people["head"], clock.today()
+    monkeypatch.setattr("lianxin.organizations.actions.people._said", lambda _new: {})
+    monkeypatch.setattr("lianxin.organizations.actions.units._said", lambda _facts: {})
+    old = {"code": "old-1", "name": "老支部", "kind": "branch", "parent": world.village, "since": DAY, "facts": {"term_years": 5}}
+    unit = organizations.found_unit(**old, **by)
+    person = organizations.register_person(code="old-2", name="老书记", unit=unit, since=DAY, title="secretary", **by)
+    monkeypatch.setattr("lianxin.ledger.versions.record", without_evidence)
+    leader = world.people["contact_leader"]
+    liaison.handle_problem(actor=leader.user, unit=world.branch, day=DAY, matter="no water", remedy="a pump", leader=leader)
+    report = verify()
+    assert (report.findings, report.unproved) == ([], 3), "a post, a fact, a step"
+    Post.objects.filter(person=person).update(unit=world.branch)
+    assert [place.split()[0] for place in places() if place.startswith("organizations_post")]
+    Post.objects.filter(person=person).update(unit=unit)
+    organizations.hold_election(unit=unit, day=today, elected=[(head, "secretary")], **by)
+    assert verify().findings == []
+
+
+def without_evidence(*, evidence=(), **act):
+    return record(**act)
 
 
 # --- the tail, which no chain can miss by itself ---------------------------------------------------------------------

@@ -54,7 +54,7 @@ def test_everything_is_listed_with_its_app_and_place():
     assert {row["sort"] for row in listed} == {sort.value for sort in Sort}
     found = {(row["app"], row["sort"], row["key"]): row for row in listed}
     election = found["organizations", "kind", "organizations.election_held"]
-    assert election["fields"] == {"seats": "int", "one_shoulder": "bool"} and election["countable"]
+    assert election["fields"] == {"seats": "int", "one_shoulder": "bool", "elected": "str"} and election["countable"]
     assert election["place"].startswith("lianxin/organizations/kinds.py:")
     assert found["liaison", "sheet", "visits"]["columns"]["findings"] == "text?"
     assert found["liaison", "sheet", "visits"]["permission"] == "import.records"

@@ -37,7 +37,7 @@ def designate_many(
             raise OrganizationError("ends_before_start", since=since, until=until)
         if any(ends is None or ends > since for ends in held.get(unit.pk, ())):
             raise OrganizationError("already_designated", unit=unit.name, designation=word, day=since)
-    given = {"designation": designation}
+    given = {"designation": str(designation), "until": until.isoformat() if until else ""}
     acts = [Act("organizations.designation_given", unit, since, unit.subject, data=given) for unit, since in units]
     entries = record_many(actor=actor, acts=acts)
     Designation.objects.bulk_create(

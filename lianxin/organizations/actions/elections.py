@@ -56,7 +56,11 @@ def hold_election(
         unit=unit,
         happened_on=day,
         subject=unit.subject,
-        data={"seats": len(elected), "one_shoulder": one_shoulder},
+        data={
+            "seats": len(elected),
+            "one_shoulder": one_shoulder,
+            "elected": ", ".join(f"{person.pk} {title}" for person, title in elected),
+        },
     )
     over = Post.objects.filter(Q(until=None) | Q(until__gt=day), unit=unit, title__in=COMMITTEE_TITLES, since__lte=day)
     over.update(until=day)

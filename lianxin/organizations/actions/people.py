@@ -109,7 +109,7 @@ def register_people(*, actor: AbstractBaseUser, people: Iterable[NewPerson], bat
                 new.unit,
                 new.since,
                 subject=person.subject,
-                data={"person": person.pk},
+                data={"person": person.pk, **_said(new)},
             )
             for person, new in pairs
         ],
@@ -119,6 +119,12 @@ def register_people(*, actor: AbstractBaseUser, people: Iterable[NewPerson], bat
         titled = [(new, entry) for new, entry in zip(wanted, entries, strict=True) if new.title]
         derive_committees([Change(new.unit, new.title, new.since, entry) for new, entry in titled])
     return persons
+
+
+def _said(new: NewPerson) -> dict[str, str]:
+    """What a registration says of membership and post: by it `lianxin verify` knows the rows."""
+    until = new.until.isoformat() if new.until else ""
+    return {"membership": str(new.membership), "title": str(new.title), "until": until}
 
 
 def _person_codes(codes: Sequence[str]) -> dict[str, str]:
@@ -174,7 +180,7 @@ def _joined(row: Membership) -> Act:
 
 
 def _given(row: Post) -> Act:
-    data = {"person": row.person_id, "title": str(row.title)}
+    data = {"person": row.person_id, "title": str(row.title), "until": row.until.isoformat() if row.until else ""}
     return Act("organizations.post_given", row.unit, row.since, row.subject, data=data)
 
 

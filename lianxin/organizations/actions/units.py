@@ -14,6 +14,7 @@ from django.db.models import Q, QuerySet
 from lianxin.ledger import clock
 from lianxin.ledger.actions import Act, record, record_many
 from lianxin.ledger.models import Entry
+from lianxin.ledger.proof import canonical
 from lianxin.organizations.actions.committees import Change, derive_committees
 from lianxin.organizations.actions.facts import fact_text
 from lianxin.organizations.actions.spans import anew, end_row
@@ -132,14 +133,14 @@ def found_units(*, actor: AbstractBaseUser, units: Iterable[NewUnit]) -> list[Un
             )
             for since, until, path in own
         ]
-        facts.append(dict(new.facts))
+        facts.append({key: fact_text(key, value) for key, value in new.facts.items()})
         acts.append(
             Act(
                 "organizations.unit_founded",
                 unit,
                 new.since,
                 subject=unit.subject,
-                data={"parent": parent.code} if parent else {},
+                data={**({"parent": parent.code} if parent else {}), **_said(facts[-1])},
             )
         )
     Unit.objects.bulk_update(founded.values(), ["path"], batch_size=500)
@@ -150,7 +151,7 @@ def found_units(*, actor: AbstractBaseUser, units: Iterable[NewUnit]) -> list[Un
             Fact(
                 unit=entry.unit,
                 key=key,
-                value=fact_text(key, value),
+                value=value,
                 since=entry.happened_on,
                 recorded_at=entry.recorded_at,
                 entry=entry,
@@ -283,6 +284,11 @@ def rename_unit(*, actor: AbstractBaseUser, unit: Unit, name: str, day: date, re
     unit.name, unit.initials = name, pinyin_initials(name)
     unit.save(update_fields=["name", "initials"])
     return entry
+
+
+def _said(facts: Mapping[str, str]) -> dict[str, str]:
+    """What the founding act says of the facts given with it: by it `lianxin verify` knows their rows."""
+    return {"facts": canonical(facts)}
 
 
 def _check_words(new: NewUnit) -> None:
