@@ -53,7 +53,8 @@ def _refuse_strange_places() -> None:
     if folder.is_in_use:
         refuse(_("The demonstration in %(folder)s is being served or made. Stop that first (Ctrl+C).") % {"folder": folder.path})
     tables = [] if connection.vendor == "sqlite" else connection.introspection.table_names()
-    if tables and ("django_migrations" not in tables or ("organizations_unit" in tables and Unit.objects.exists())):
+    ours = "organizations_unit" in tables or "django_migrations" in tables  # the tables alone: left by an interrupted making
+    if tables and (not ours or ("organizations_unit" in tables and Unit.objects.exists())):
         refuse(_("The database of LIANXIN_DATABASE_URL is not empty. Name an empty one, or leave it out for a file of its own."))
 
 
