@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from operator import itemgetter
 from typing import Any, Generic, TypeVar
 
-from django.db.models import TextChoices
+from django.db.models import CharField, QuerySet, TextChoices, Value
+from django.db.models.functions import Cast
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -89,23 +91,21 @@ class RecordPage(Generic[T]):
 
 
 def lines(user: AnyUser, entries: Iterable[Entry], of: Unit | None = None) -> list[Line]:
-    """Entries as lines. Three queries at most, however many entries."""
+    """Entries as lines. One query at most, however many entries."""
     rows = list(entries)
-    units = _unit_names(rows)
-    people = _people(user, rows)
-    titles = _titles_of_actors(user, rows)
+    names = _names(user, rows)
     found = []
     for entry in rows:
-        newer, what = _newer(entry), what_happened(entry, units, people)
+        newer, what = _newer(entry), what_happened(entry, names.units, names.people)
         elsewhere = "" if of is not None and entry.unit_id == of.pk else entry.unit.name
         found.append(
             Line(
                 entry=entry,
                 what=what if elsewhere else capfirst(what),
-                who=_who(user, entry, titles),
+                who=_who(user, entry, names.titles),
                 reason=_reason(entry),
                 elsewhere=elsewhere,
-                by=_who(user, newer, titles) if newer else "",
+                by=_who(user, newer, names.titles) if newer else "",
                 why=_reason(newer) if newer else "",
             )
         )
@@ -190,26 +190,40 @@ def _who(user: AnyUser, entry: Entry, titles: dict[int, str]) -> str:
     return titles.get(entry.actor_id, _("account %(number)s") % {"number": entry.actor_id})
 
 
-def _unit_names(entries: Sequence[Entry]) -> dict[str, str]:
+@dataclass(frozen=True)
+class Names:
+    """Names that some lines speak of: units by code, people by id, and by account the post by which it recorded."""
+
+    units: dict[str, str]
+    people: dict[int, str]
+    titles: dict[int, str]
+
+
+def _names(user: AnyUser, entries: Sequence[Entry]) -> Names:
+    """One query for all of them, none where none is needed."""
     codes = {str(entry.data[field]) for entry in entries for field in UNIT_FIELDS if field in entry.data}
-    return dict(Unit.objects.filter(code__in=codes).values_list("code", "name")) if codes else {}
-
-
-def _people(user: AnyUser, entries: Sequence[Entry]) -> dict[int, str]:
-    wanted = {
+    people = {
         entry.data["person"]
         for entry in entries
         if isinstance(entry.data.get("person"), int) and may(user, PEOPLE_VIEW, entry.unit)
     }
-    return dict(Person.objects.filter(pk__in=wanted).values_list("pk", "name")) if wanted else {}
-
-
-def _titles_of_actors(user: AnyUser, entries: Sequence[Entry]) -> dict[int, str]:
-    """For readers who may not see names: the post by which each recorder acted."""
     hidden = {
         e.actor_id for entry in entries for e in (entry, _newer(entry)) if e is not None and not may(user, PEOPLE_VIEW, e.unit)
     } - {user.pk}
-    if not hidden:
-        return {}
-    held = Post.objects.filter(person__user__in=hidden).order_by("since").values_list("person__user_id", "title", "unit__name")
-    return {user_id: f"{unit} {_label(Title, title)}" for user_id, title, unit in held if user_id is not None}
+    none, parts = Value(""), list[QuerySet[Any, Any]]()
+    if codes:
+        units = Unit.objects.order_by().filter(code__in=codes)
+        parts.append(units.values_list(Value("unit"), "code", "name", none, none))
+    if people:
+        persons = Person.objects.order_by().filter(pk__in=people)
+        parts.append(persons.values_list(Value("person"), Cast("pk", CharField()), "name", none, none))
+    if hidden:
+        held = Post.objects.order_by().filter(person__user__in=hidden)
+        whose, since = Cast("person__user_id", CharField()), Cast("since", CharField())
+        parts.append(held.values_list(Value("post"), whose, "unit__name", "title", since))
+    found = sorted(parts[0].union(*parts[1:], all=True), key=itemgetter(4)) if parts else []
+    return Names(
+        units={key: name for what, key, name, _title, _since in found if what == "unit"},
+        people={int(key): name for what, key, name, _title, _since in found if what == "person"},
+        titles={int(key): f"{name} {_label(Title, title)}" for what, key, name, title, _since in found if what == "post"},
+    )

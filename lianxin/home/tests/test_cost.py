@@ -18,6 +18,7 @@ PAGES = {
     "a figure's rows": "/figures/home.written/",
     "a township's page": "/units/152221200/",
     "a branch's page": "/units/152221200203-1/",
+    "a branch's history": "/units/152221200203-1/history/",
     "changes": "/desk/changes/",
     "reminders": "/reminders/",
 }
@@ -87,3 +88,5 @@ def something_new(world, november):
         world.client(reader).get("/desk/")
     actor = world.user("sibling_officer")
     organizations.set_fact(actor=actor, unit=world.branch, key="households", value=99, since=november)
+    office = world.user("county_officer")
+    organizations.merge_unit(actor=office, unit=world.sibling_branch, into=world.branch, day=november, reason="合并支部")
