@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests import forks
 from tests.postgresql import own_database
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -44,8 +45,7 @@ class House:
 
     def run(self, *words: str, ok: bool = True, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
         """Run `lianxin …`; unless told otherwise it must succeed."""
-        command = [sys.executable, "-m", "lianxin", *map(str, words)]
-        done = subprocess.run(command, cwd=ROOT, env=self.env, input=stdin or "", capture_output=True, text=True)
+        done = forks.run(self.env, module="lianxin", words=tuple(map(str, words)), stdin=stdin or "")
         assert not ok or done.returncode == 0, f"lianxin {' '.join(words)}: {done.stdout}{done.stderr}"
         return done
 
@@ -61,7 +61,7 @@ class House:
         """Run code inside this installation, with Django set up and, like `run`, in English; what it printed."""
         start = "import os, django; os.environ['DJANGO_SETTINGS_MODULE'] = 'lianxin.config.settings'; django.setup()\n"
         start += "from django.utils.translation import activate; activate('en')\n"
-        done = subprocess.run([sys.executable, "-c", start + code], cwd=ROOT, env=self.env, capture_output=True, text=True)
+        done = forks.run(self.env, code=start + code)
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
 
