@@ -9,6 +9,7 @@ from django.test import Client
 from python_calamine import CalamineWorkbook
 
 from lianxin.imports import actions, background
+from lianxin.imports.examining import Resolver
 from lianxin.imports.models import StagedSlice, Upload, UploadState
 from lianxin.imports.sheets import declared
 from lianxin.imports.tests.books import book, person, unit
@@ -67,6 +68,20 @@ def test_a_unit_out_of_reach_looks_like_one_that_does_not_exist(world, code):
     assert f"填的是 {code}。没有这个单位。" in page
     assert "碧桂园" not in page
     assert "和平" not in page
+
+
+def test_people_out_of_reach_are_not_found_by_their_code(world):
+    known = Resolver(world.user("township_officer"), declared()["people"].permission)
+    mine = world.people["secretary"]
+    organizations.register_person(
+        actor=world.user("county_officer"),
+        code="far",
+        name="远方",
+        unit=world.other_branch,
+        since=date(2026, 1, 5),
+        title="clerk",
+    )
+    assert set(known.find_people({mine.code, "far"})) == {mine.code}
 
 
 def test_a_unit_in_reach_is_taken(world):
