@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 DEFAULT = (5_300, 100_000)
@@ -63,7 +63,7 @@ def write(file: Path, rows: int) -> None:
         for position, value in enumerate(cells):
             if value is not None:
                 page.write(n + 1, position, value)
-        page.write_datetime(n + 1, 7, date(2016 + n % 9, 1 + n % 12, 1 + n % 28), day)
+        page.write_datetime(n + 1, 7, datetime(2016 + n % 9, 1 + n % 12, 1 + n % 28), day)
     book.close()
 
 
@@ -110,7 +110,12 @@ def main(sizes: tuple[int, ...] = DEFAULT) -> bool:
             again, _peak, said_again = run(home, "import", "people", str(file), "--as", "bench")
             most_seconds, most_mb = LIMITS.get(rows, (float("inf"), float("inf")))
             kept = kept and seconds <= most_seconds and peak <= most_mb
-            row = {"rows": rows, "seconds": round(seconds, 2), "again": round(again, 2), "bare_read": round(bare, 3)}
+            row: dict[str, float | str] = {
+                "rows": rows,
+                "seconds": round(seconds, 2),
+                "again": round(again, 2),
+                "bare_read": round(bare, 3),
+            }
             row |= {"ratio": round(seconds / bare), "peak_mb": round(peak), "said": f"{said} / {said_again}"}
             print(json.dumps(row))
     return kept

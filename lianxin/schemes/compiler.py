@@ -21,6 +21,7 @@ from typing import Any
 
 import ibis as typed_ibis
 import ibis.backends.sql.compilers as typed_compilers
+import sqlglot as typed_sqlglot
 from ibis.expr.operations import Literal as Literal_
 
 from lianxin.schemes import calendar
@@ -46,12 +47,13 @@ from lianxin.schemes.scheme import (
     Veto,
     tallies_of,
 )
-from lianxin.schemes.standings import ALERT, PACE, PACES, STATE, STATES, WIDTH
+from lianxin.schemes.standings import ALERT, PACE, PACES, STATE, STATES, TIMES, WIDTH
 
 ibis: Any = typed_ibis
 """Ibis's own types stop at the public ones of its expressions; the plans are checked by running them."""
 lit: Any = ibis.literal
 compilers: Any = typed_compilers
+sqlglot: Any = typed_sqlglot
 
 Column = Any
 Relation = Any
@@ -100,7 +102,7 @@ ON_TRACK, BEHIND, IMPOSSIBLE = (PACE[pace] for pace in PACES)
 DUE_SOON, OVERDUE = ALERT["due_soon"], ALERT["overdue"]
 LEGEND = "/* " + "; ".join(
     f"{what}: " + ", ".join(f"{number} {word}" for word, number in numbers.items())
-    for what, numbers in (("states", STATE), ("pace", PACE), ("alert", ALERT))
+    for what, numbers in (("states", STATE), ("pace", PACE), ("alert", ALERT), ("standing", TIMES))
 ) + " */\n"  # fmt: skip
 PARTS_AT_ONCE = (1 << WIDTH) - 1
 WAIVERS_AT_ONCE = 30
@@ -170,6 +172,19 @@ class Wide:
             found.update(column for column in grown.needed() if column not in grown.fresh)
         return sorted(found)
 
+    def short(self) -> str:
+        """The step as DuckDB is told it: all there was, and what is new. It drops what nobody reads by itself, and reading a long
+        statement takes it longer than small counties do."""
+        if not isinstance(self.source, Wide):
+            return _text(self.relation(), "duckdb")
+        needed = [column for column in self.needed() if column in self.fresh]
+        if not needed:
+            return f'SELECT * FROM "{self.source.table.get_name()}"'  # nosec B608  # our own name
+        tree = _tree(self.source.table.select(**{column: self.fresh[column] for column in needed}), "duckdb")
+        again = [sqlglot.to_identifier(column, quoted=True) for column in needed if column in self.source.table.schema()]
+        tree.expressions.insert(0, sqlglot.exp.Star(except_=again) if again else sqlglot.exp.Star())
+        return _said(tree, "duckdb")
+
     def relation(self) -> Relation:
         """The step as it will be written."""
         source = self.source.table if isinstance(self.source, Wide) else self.source
@@ -183,18 +198,42 @@ def render(
 ) -> Compiled:
     """The plan as one statement."""
     parts = [f'"scope_units" AS ({SCOPE_SLOT})'] if scoped else []
-    for name, relation in plan.relations().items():
+    for name, step in plan.steps.items():
         # PostgreSQL would fold steps used once into each other, and then plans a county's desk for minutes (measured).
         hint = "NOT MATERIALIZED " if dialect == "duckdb" else "MATERIALIZED "
-        parts.append(f'"{name}" AS {hint}(\n{_text(relation, dialect)}\n)')
+        if isinstance(step, Wide) and dialect == "duckdb":
+            text = step.short()
+        else:
+            text = _text(step.relation() if isinstance(step, Wide) else step, dialect)
+        parts.append(f'"{name}" AS {hint}(\n{text}\n)')
     head = LEGEND + ("WITH " + ",\n".join(parts) + "\n" if parts else "")
     return Compiled(head + _text(last, dialect), tuple(last.columns), fixed)
 
 
 def _text(relation: Relation, dialect: Dialect) -> str:
     """As `ibis.to_sql`, without its two copies of everything."""
-    compiler = getattr(compilers, dialect).compiler
-    return str(compiler.to_sqlglot(relation).sql(dialect=compiler.dialect, pretty=True, copy=False))
+    return _said(_tree(relation, dialect), dialect)
+
+
+def _tree(relation: Relation, dialect: Dialect) -> Any:
+    return getattr(compilers, dialect).compiler.to_sqlglot(relation)
+
+
+def _days_as_literals(arg: Any) -> Any:
+    if isinstance(arg, list):
+        return [_days_as_literals(each) for each in arg]
+    if not isinstance(arg, sqlglot.exp.DateFromParts):
+        return arg
+    year, month, day = (int(arg.args[part].name) for part in ("year", "month", "day"))
+    return sqlglot.exp.DateStrToDate(this=sqlglot.exp.Literal.string(date(year, month, day).isoformat()))
+
+
+def _said(tree: Any, dialect: Dialect) -> str:
+    if dialect == "duckdb":
+        # A day as a literal: one made by a function takes DuckDB longer to plan than small counties take it to count.
+        for node in tree.walk():
+            node.args = {key: _days_as_literals(arg) for key, arg in node.args.items()}
+    return str(tree.sql(dialect=getattr(compilers, dialect).compiler.dialect, pretty=True, copy=False))
 
 
 # --- Small words -------------------------------------------------------------------------------------------------------------
@@ -247,8 +286,23 @@ def how_many(summed: Column, number: int) -> Column:
     return (summed >> place if place else summed) & PARTS_AT_ONCE
 
 
-def bits_in(mask: Column) -> Column:
-    """How many of twelve bits are set: those of each two, then of each four, then all together. Shorter than asking for each."""
+def _list_position(_list: Any, _element: Any) -> Any: ...
+def _bit_count(_mask: Any) -> Any: ...
+def _substr(_text: Any, _start: Any, _length: Any) -> Any: ...
+
+
+# Functions of the engines themselves: two of DuckDB, and one they all have (Ibis's own asks four lines about the start).
+_builtin = ibis.udf.scalar.builtin
+list_position = _builtin(_list_position, name="list_position", signature=(("array<string>", "string"), "int64"))
+bit_count = _builtin(_bit_count, name="bit_count", signature=(("int64",), "int8"))
+substr = _builtin(_substr, name="substr", signature=(("string", "int64", "int64"), "string"))
+
+
+def bits_in(mask: Column, dialect: Dialect) -> Column:
+    """How many of twelve bits are set."""
+    if dialect == "duckdb":
+        return bit_count(mask).cast("int32")
+    # Those of each two, then of each four, then all together. Shorter than asking for each.
     pairs = mask - ((mask >> 1) & 0x555)
     fours = (pairs & 0x333) + ((pairs >> 2) & 0x333)
     return ((fours * 0x111) >> 8) & 15
@@ -263,11 +317,11 @@ def has_bit(mask: Column, bits: int) -> Column:
     return (mask & bits) > 0
 
 
-def either(mask: Column, dialect: Dialect) -> Column:
-    """The bits set in any row of a group."""
+def either(mask: Column, dialect: Dialect, bits: Sequence[int]) -> Column:
+    """Which of these bits are set in any row of a group."""
     if dialect in ("duckdb", "postgres"):
         return mask.bit_or()
-    return reduce(lambda one, other: one + other, ((mask & (1 << place)).max() for place in range(12)))
+    return reduce(lambda one, other: one + other, ((mask & bit).max() for bit in bits))
 
 
 def ladder(branches: Iterable[tuple[Column, Any]], else_: Any) -> Column:
@@ -276,6 +330,14 @@ def ladder(branches: Iterable[tuple[Column, Any]], else_: Any) -> Column:
     if found:
         return ibis.cases(*found, else_=else_)
     return lit(else_) if isinstance(else_, int) else else_
+
+
+def halved(day: Column, steps: Sequence[tuple[date, int]]) -> Column:
+    """As a ladder of days, each the last of its step; asked by halves, since every entry goes through it."""
+    if len(steps) == 1:
+        return lit(steps[0][1])
+    middle = len(steps) // 2
+    return ibis.ifelse(day <= lit(steps[middle - 1][0]), halved(day, steps[:middle]), halved(day, steps[middle:]))
 
 
 def small(number: Column) -> Column:
@@ -331,7 +393,7 @@ def day_in(text: Column) -> Column:
 
 def years_after(day: Column, years: Column) -> Column:
     """A day's text so many years later; see `Compiler._dues`."""
-    return (day.substr(0, 4).cast("int64") + years).cast("string") + day.substr(4)
+    return (substr(day, 1, 4).cast("int64") + years).cast("string") + substr(day, 5, 6)
 
 
 def fact_holds(value: Column, test: FactTest) -> Column:
@@ -344,9 +406,9 @@ def fact_holds(value: Column, test: FactTest) -> Column:
     return ibis.coalesce(held, False)
 
 
-def counts(table: Relation, tally: Tally) -> Column:
+def counts(table: Relation, tally: "Tally | Use") -> Column:
     """Whether a row of the ledger is one that the tally counts."""
-    return table.kind == tally.kind if len(tally.kinds) == 1 else table.kind.isin(list(tally.kinds))
+    return table.kind == tally.kinds[0] if len(tally.kinds) == 1 else table.kind.isin(list(tally.kinds))
 
 
 def tallied(table: Relation, tally: Tally) -> Column:
@@ -402,6 +464,13 @@ class Compiler:
     def bits(self, cells: Iterable[Span]) -> int:
         return sum(self.bit(cell) for cell in cells)
 
+    def every_month(self) -> list[int]:
+        """Each month of the period, as a bit."""
+        return [self.bit(month) for month in self.frame.period.months]
+
+    def _bits_in(self, mask: Column) -> Column:
+        return bits_in(mask, self.dialect)
+
     def cells_of(self, clause: Clause) -> tuple[Span, ...]:
         if isinstance(clause.test, Each):
             return calendar.cells(self.frame.period, clause.test.unit)
@@ -418,9 +487,9 @@ class Compiler:
     def months(self, spans: Relation, *, whole: bool) -> Column:
         """Of a unit's spans: the months it was there for the whole of, or in which it was there at all."""
         if not whole:
-            return either(spans.touched, self.dialect)
+            return either(spans.touched, self.dialect, self.every_month())
         # Of a month begun, any break within it takes it away.
-        had, lost = either(spans.begun, self.dialect), either(spans.broken, self.dialect)
+        had, lost = (either(mask, self.dialect, self.every_month()) for mask in (spans.begun, spans.broken))
         return had - (had & lost)
 
     def _spread(self, spans: Relation, *, whole: bool, touching: bool) -> dict[str, Column]:
@@ -517,10 +586,27 @@ class Compiler:
                 found.append(Use(f"n_{veto.id}", veto.test.tally.kinds))
         return found
 
-    def _scan(self) -> Relation | None:
-        """Everything counted on the units themselves, in one pass over the ledger: first per unit and slot (a kind, in a month
-        or quarter where a clause asks for these), then per unit."""
-        uses = self._uses()
+    def _plain(self) -> Relation | None:
+        """What one pass over the ledger and one grouping by unit count: entries, quantities, and cells in which one is enough."""
+        uses = [use for use in self._uses() if use.plain]
+        if not uses:
+            return None
+        e = self._in_period(sorted({kind for use in uses for kind in use.kinds}))
+        columns, told = {}, {}
+        for use in uses:
+            counted = self._cell(e, use.unit) if use.unit else e.quantity if use.quantity else 1
+            columns[use.column] = ibis.ifelse(counts(e, use), counted, 0)
+        e = self._step("counting", e.select("unit_id", **columns))
+        for use in uses:
+            column = e[use.column]
+            bits = [self.bit(cell) for cell in self._begun(use.unit)] if use.unit else []
+            told[use.column] = either(column, self.dialect, bits) if use.unit else small(column.sum())
+        return self._step("counted", e.group_by("unit_id").agg(**told))
+
+    def _slotted(self) -> Relation | None:
+        """Cells that ask for more than one entry, in one pass: counted per unit and slot (a kind in a month or quarter), then
+        per unit."""
+        uses = [use for use in self._uses() if not use.plain]
         if not uses:
             return None
         alike: dict[tuple[int, ...], list[str]] = {}
@@ -534,14 +620,11 @@ class Compiler:
         e = self._in_period(sorted({kind for group in groups for kind in group.kinds}))
         slots = [(e.kind.isin(list(group.kinds)), self._slot(e, group)) for group in groups]
         e = e.mutate(slot=ibis.cases(*slots[:-1], else_=slots[-1][1]) if len(slots) > 1 else slots[0][1])
-        counts = {"n": e.count()}
-        if any(use.quantity for use in uses):
-            counts["quantity"] = e.quantity.sum()
-        s = self._step("slots", e.group_by(["unit_id", "slot"]).agg(**counts))
+        s = self._step("slots", e.group_by(["unit_id", "slot"]).agg(n=e.count()))
         columns: dict[str, Column] = {}
         for at, use in enumerate(uses):
             columns |= self._counted(s, use, [group for group in groups if at in group.uses])
-        return self._step("counted", s.group_by("unit_id").agg(**columns))
+        return self._step("slots_counted", s.group_by("unit_id").agg(**columns))
 
     def _begun(self, unit: calendar.Unit) -> list[Span]:
         """The cells in which something can have happened by the frame's day."""
@@ -552,18 +635,15 @@ class Compiler:
 
     def _cell(self, e: Relation, unit: calendar.Unit, base: int = 0) -> Column:
         """The cell in which an entry lies, as a bit (plus `base`)."""
-        *before, last = self._begun(unit)
-        return ladder(((e.happened_on <= lit(cell.last), base + self.bit(cell)) for cell in before), base + self.bit(last))
+        return halved(e.happened_on, [(cell.last, base + self.bit(cell)) for cell in self._begun(unit)])
 
     def _counted(self, s: Relation, use: "Use", groups: Sequence["Slots"]) -> dict[str, Column]:
         """One figure per unit out of the slots; of cells, a bit for each with enough."""
         nothing = ibis.null("int64")
+        assert use.unit
         inside = any_of((s.slot >= group.base) & (s.slot < group.base + SLOTS) for group in groups)
-        if use.unit is None:
-            what = s.quantity if use.quantity else s.n
-            return {use.column: small(ibis.ifelse(inside, what, nothing).sum())}
         if len(groups) == 1 and groups[0].unit == use.unit:
-            enough = inside & (s.n >= use.at_least) if use.at_least > 1 else inside
+            enough = inside & (s.n >= use.at_least)
             return {use.column: small(ibis.ifelse(enough, s.slot - groups[0].base, nothing).sum())}
         bits = []
         for cell in self._begun(use.unit):
@@ -577,9 +657,17 @@ class Compiler:
             bits.append(ibis.ifelse(n >= use.at_least, self.bit(cell), 0))
         return {use.column: total(bits)}
 
+    def _of(self, kinds: Sequence[str]) -> Column:
+        """Entries of these kinds. DuckDB looks into an array once for each kind there is, into a list for each entry."""
+        if len(kinds) == 1:
+            return ENTRIES.kind == kinds[0]
+        if self.dialect == "duckdb":
+            return list_position(ibis.array(list(kinds)), ENTRIES.kind) > 0
+        return ENTRIES.kind.isin(list(kinds))
+
     def _in_period(self, kinds: Sequence[str]) -> Relation:
         e = ENTRIES.filter(
-            ENTRIES.kind.isin(list(kinds)) if len(kinds) > 1 else ENTRIES.kind == kinds[0],
+            self._of(kinds),
             ENTRIES.happened_on >= lit(self.frame.period.first),
             ENTRIES.happened_on <= lit(self.frame.day),
             *known(ENTRIES, self.frame),
@@ -708,10 +796,10 @@ class Compiler:
             f"{name}_beneath_cells",
             met.select(
                 "parent_id",
-                owed=bits_in(met.owes),
-                met=bits_in(met.met),
-                lost=bits_in(met.short & met.lost),
-                so_far=bits_in(met.met + (met.short & ended)),
+                owed=self._bits_in(met.owes),
+                met=self._bits_in(met.met),
+                lost=self._bits_in(met.short & met.lost),
+                so_far=self._bits_in(met.met + (met.short & ended)),
                 next=lowest(met.short & open_),
             ),
         )
@@ -770,17 +858,24 @@ class Compiler:
             else:
                 number = number_in(row[f"fact_{test.years}"])
                 years = ibis.ifelse((number >= 1) & (number <= 20), number, ibis.null("int64"))
-            # A fact's shape is looked at only where there was no act: looking is slow.
-            seed = day_in(row[f"fact_{test.seed}"]) if test.seed else ibis.null("string")
-            for what, day in (("due", row[f"last_{name}"]), ("before_due", row[f"before_{name}"])):
-                base = ibis.ifelse(day.isnull(), seed, day.cast("string"))
-                columns[f"base_{what}_{name}"] = base
-                columns[f"years_{name}"] = years
+            columns[f"base_due_{name}"] = self._base(row, test, row[f"last_{name}"])
+            columns[f"years_{name}"] = years
+            # Whoever acted so lately before the period cannot have been late within it; texts are slow to put together.
+            lately = self._lately(test.years if isinstance(test.years, int) and 1 <= test.years <= 20 else 1)
+            before = row[f"before_{name}"]
+            asked = row[f"again_{name}"].notnull() & ibis.coalesce(before < lit(lately), True)
+            columns[f"base_before_{name}"] = ibis.ifelse(asked, self._base(row, test, before), ibis.null("string"))
         return columns
 
+    def _lately(self, years: int) -> date:
+        """The first day from which so many years last beyond the frame's day."""
+        return calendar.first_day_where(lambda day: calendar.add_years(day, years) >= self.frame.day)
+
     @staticmethod
-    def _due(row: Wide, what: str, name: str) -> Column:
-        return years_after(row[f"base_{what}_{name}"], row[f"years_{name}"])
+    def _base(row: Wide, test: Every, day: Column) -> Column:
+        """The day, as text, from which years are counted. A fact's shape is looked at only where there was no act: it is slow."""
+        seed = day_in(row[f"fact_{test.seed}"]) if test.seed else ibis.null("string")
+        return ibis.ifelse(day.isnull(), seed, day.cast("string"))
 
     def _waivers(self) -> Relation:
         """Per unit: which clauses were waived for this period, as bits. The clause stands in the entry's subject."""
@@ -813,10 +908,7 @@ class Compiler:
         plain = [clause for clause in scheme.clauses if clause.applies.empty]
         row = self._activity("subjects", (scheme.subject,), plain)
         joins: list[Relation] = []
-        if (scan := self._scan()) is not None:
-            joins.append(scan)
-        if (facts := self._facts()) is not None:
-            joins.append(facts)
+        joins += [found for found in (self._plain(), self._slotted(), self._facts()) if found is not None]
         joins.append(self._waivers())
         narrower: dict[Selection, list[Clause]] = {}
         for clause in scheme.clauses:
@@ -918,7 +1010,9 @@ class Compiler:
         """(active months, first day, lasting, suffix of its columns) of a clause: the subject's, or narrower if it `applies`."""
         number = self.narrower.get(clause.id)
         suffix = "" if number is None else f"_{number}"
-        months = bits_in(row[f"months{suffix}"]) if clause.part_year == "prorate" else lit(MONTHS_IN[self.frame.period.unit])
+        months = (
+            self._bits_in(row[f"months{suffix}"]) if clause.part_year == "prorate" else lit(MONTHS_IN[self.frame.period.unit])
+        )
         return months, row[f"first{suffix}"], row[f"lasting{suffix}"], suffix
 
     def _needed(self, clause: Clause, need: int, months: Column) -> Column:
@@ -947,10 +1041,10 @@ class Compiler:
         lost = hopeless.bits(row[f"still_{name}"] if hopeless.running else None)
         owes, met = row[f"owes_{name}"], row[f"met_{name}"]
         own = {
-            "owed": bits_in(owes),
-            "met": bits_in(met),
-            "lost": bits_in((owes - met) & lost) if hopeless.any else lit(0),
-            "so_far": bits_in(met + ((owes - met) & ended)),
+            "owed": self._bits_in(owes),
+            "met": self._bits_in(met),
+            "lost": self._bits_in((owes - met) & lost) if hopeless.any else lit(0),
+            "so_far": self._bits_in(met + ((owes - met) & ended)),
         }
         next_cell = lowest((owes - met) & open_)
         if clause.per:
@@ -969,9 +1063,9 @@ class Compiler:
     def _figure_every(self, row: Wide, clause: Clause) -> dict[str, Column]:
         test, name = clause.test, clause.id
         assert isinstance(test, Every)
-        due, again = self._due(row, "due", name), row[f"again_{name}"]
-        late = self._due(row, "before_due", name) < again.cast("string")
-        return {f"due_{name}": due, f"late_{name}": flag(ibis.ifelse(again.isnull(), False, ibis.coalesce(late, False)))}
+        years = row[f"years_{name}"]
+        late = years_after(row[f"base_before_{name}"], years) < row[f"again_{name}"].cast("string")
+        return {f"due_{name}": years_after(row[f"base_due_{name}"], years), f"late_{name}": flag(ibis.coalesce(late, False))}
 
     def _figure_ratio(self, row: Wide, clause: Clause) -> dict[str, Column]:
         test, name = clause.test, clause.id
@@ -1303,13 +1397,21 @@ class Compiler:
         both = p.join(newest, (p.unit_id == newest.newest_id) & (p.since == newest.newest))
         return both.select("unit_id", "path", "name", "kind", "field")
 
+    @staticmethod
+    def _packed(row: Wide, name: str) -> Column:
+        """A state with its pace and alert as one number: see `standings.STANDING_WORDS`."""
+        parts = {what: row[f"{what}_{name}"] for what in TIMES}
+        same = sum(column.op().value * TIMES[what] for what, column in parts.items() if isinstance(column.op(), Literal_))
+        told = [column * TIMES[what] for what, column in parts.items() if not isinstance(column.op(), Literal_)]
+        return reduce(lambda one, other: one + other, told, lit(same))
+
     def _named(self, row: Wide) -> Relation:
         wanted = {}
         for clause in self.scheme.clauses:
             name = clause.id
-            for what in ("n", "need", "state", "pace", "alert"):
-                if not (isinstance(clause.test, Every | Value) and what in ("n", "need")):
-                    wanted[f"{what}_{name}"] = row[f"{what}_{name}"]
+            wanted[f"standing_{name}"] = self._packed(row, name)
+            if not isinstance(clause.test, Every | Value):
+                wanted |= {f"{what}_{name}": row[f"{what}_{name}"] for what in ("n", "need")}
             if isinstance(clause.test, Every):
                 wanted[f"due_{name}"] = row[f"due_{name}"]
                 due, acted = row[f"due_{name}"], row[f"last_{name}"].notnull()
@@ -1323,7 +1425,7 @@ class Compiler:
             if isinstance(veto.test, Count):
                 wanted[f"n_{veto.id}"] = row[f"n_{veto.id}"]
             wanted[f"fired_{veto.id}"] = row[f"fired_{veto.id}"]
-        wanted |= {f"{what}_all": row[f"{what}_all"] for what in ("n", "need", "state", "pace", "alert")}
+        wanted |= {"standing_all": self._packed(row, "all"), **{f"{what}_all": row[f"{what}_all"] for what in ("n", "need")}}
         wanted |= {what: row[what] for what in ("score", "stars") if what in row}
         self.fixed = {name: column.op().value for name, column in wanted.items() if isinstance(column.op(), Literal_)}
         wanted = {name: column for name, column in wanted.items() if name not in self.fixed}
@@ -1351,6 +1453,11 @@ class Use:
     unit: calendar.Unit | None = None
     at_least: int = 1
     quantity: bool = False
+
+    @property
+    def plain(self) -> bool:
+        """Whether it can be told from each entry alone."""
+        return self.unit is None or self.at_least == 1
 
 
 @dataclass(frozen=True)

@@ -123,4 +123,4 @@ def _owing(compiler: Compiler, clause: Clause) -> Relation:
     beneath = table.select("unit_id", owes=table.owes.cast("int64"))
     all_ = own.filter(own.unit_id.notin(table.parent_id)).union(beneath)
     all_ = compiler._step("owing_all", all_)
-    return compiler._step("owing", all_.group_by("unit_id").agg(owes=either(all_.owes, compiler.dialect)))
+    return compiler._step("owing", all_.group_by("unit_id").agg(owes=either(all_.owes, compiler.dialect, compiler.every_month())))

@@ -25,9 +25,14 @@ PACE = {pace: 1 << WIDTH * place for place, pace in enumerate(PACES)}
 ALERT = {"due_soon": 1, "overdue": 2}
 """The greater is the more pressing; 0: none."""
 OUT = ("not_applicable", "waived")
-STATE_WORD = {number: word for word, number in STATE.items()}
-PACE_WORD = {0: None, **{number: word for word, number in PACE.items()}}
-ALERT_WORD = {0: None, **{number: word for word, number in ALERT.items()}}
+TIMES = {"state": 1, "pace": 2, "alert": 4}
+"""The three leave a statement as one column, in which none stands in the bits of another: their sum, each so many times."""
+STANDING_WORDS: dict[int, tuple[str, str | None, str | None]] = {
+    STATE[state] * TIMES["state"] + pace_number * TIMES["pace"] + alert_number * TIMES["alert"]: (state, pace, alert)
+    for state in STATES
+    for pace, pace_number in ((None, 0), *PACE.items())
+    for alert, alert_number in ((None, 0), *ALERT.items())
+}
 COUNTED = "counted"
 """What is said of an entry that makes up a figure."""
 OWING = ("not_started", "pending", "unmet")
@@ -88,13 +93,13 @@ def rows_of(scheme: Scheme, frame: Frame, compiled: Compiled, wide: list[tuple[A
     picks: list[Any] = [
         (
             (clause.id, clause.title),
-            *(at.get(f"{what}_{clause.id}", -1) for what in ("n", "need", "state", "pace", "alert", "points")),
+            *(at.get(f"{what}_{clause.id}", -1) for what in ("n", "need", "standing", "points")),
             _missing(clause),
             _due(clause, frame, at),
         )
         for clause in scheme.clauses
     ]
-    n_all, need_all, state_all, pace_all, alert_all = (at[f"{what}_all"] for what in ("n", "need", "state", "pace", "alert"))
+    n_all, need_all, standing_all = (at[f"{what}_all"] for what in ("n", "need", "standing"))
     score, stars = at.get("score", -1), at.get("stars", -1)
     vetoes = [
         (veto, at[f"fired_{veto.id}"], at[f"n_{veto.id}" if isinstance(veto.test, Count) else f"fired_{veto.id}"])
@@ -109,19 +114,18 @@ def rows_of(scheme: Scheme, frame: Frame, compiled: Compiled, wide: list[tuple[A
         row = found + fixed + nothing
         head = (row[unit], row[code], row[name], row[path], row[kind], row[field], bool(row[lasting]), *about)
         soonest: date | None = None
-        for titled, n_at, need_at, state_at, pace_at, alert_at, points_at, missing_of, due_of in picks:
-            n, need, state = row[n_at], row[need_at], STATE_WORD[row[state_at]]
+        for titled, n_at, need_at, standing_at, points_at, missing_of, due_of in picks:
+            n, need, (state, pace, alert) = row[n_at], row[need_at], STANDING_WORDS[row[standing_at]]
             missing = missing_of(n, need)
             due = None if state in OUT else due_of(row)
             if due is not None and missing and state in OWING and (soonest is None or due < soonest):
                 soonest = due
-            pace, alert = PACE_WORD[row[pace_at]], ALERT_WORD[row[alert_at]]
             yield make((*head, *titled, n, need, missing, due, state, pace, alert, row[points_at], None, *tail, "clause"))
         for veto, fired, n_at in vetoes:
             state = "unmet" if row[fired] else "met"
             yield make((*head, veto.id, veto.title, row[n_at], 0, 0, None, state, None, None, None, None, *tail, "veto"))
         n, need = row[n_all], row[need_all]
-        verdict = (STATE_WORD[row[state_all]], PACE_WORD[row[pace_all]], ALERT_WORD[row[alert_all]], row[score], row[stars])
+        verdict = (*STANDING_WORDS[row[standing_all]], row[score], row[stars])
         yield make((*head, *whole, n, need, max(need - n, 0), soonest, *verdict, *tail, "verdict"))
 
 

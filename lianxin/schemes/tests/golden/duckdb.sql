@@ -1,57 +1,47 @@
--- contact-131 slots
+-- contact-131 counting
 SELECT
-  "t7"."unit_id",
-  "t7"."slot",
-  COUNT(*) AS "n"
+  "t6"."unit_id",
+  CASE WHEN "t6"."kind" = 'liaison.researched' THEN 1 ELSE 0 END AS "n_research"
 FROM (
   SELECT
-    "t6"."id",
-    "t6"."kind",
-    "t6"."unit_id",
-    "t6"."unit_path",
-    "t6"."happened_on",
-    "t6"."recorded_at",
-    "t6"."valid_to",
-    "t6"."quantity",
-    "t6"."subject",
-    "t6"."batch_id",
-    0 AS "slot"
+    *
   FROM (
     SELECT
       *
-    FROM (
+    FROM "ledger_entry" AS "t0"
+    WHERE
+      "t0"."kind" = 'liaison.researched'
+      AND "t0"."happened_on" >= CAST('2026-01-01' AS DATE)
+      AND "t0"."happened_on" <= CAST('2026-05-31' AS DATE)
+      AND (
+        (
+          "t0"."batch_id" IS NULL
+        )
+        OR "t0"."batch_id" IN (
+          SELECT
+            "t2"."id"
+          FROM "ledger_batch" AS "t2"
+          WHERE
+            "t2"."visible"
+        )
+      )
+      AND "t0"."valid_to" IS NULL
+  ) AS "t5"
+  WHERE
+    "t5"."unit_id" IN (
       SELECT
         *
-      FROM "ledger_entry" AS "t0"
-      WHERE
-        "t0"."kind" = 'liaison.researched'
-        AND "t0"."happened_on" >= MAKE_DATE(2026, 1, 1)
-        AND "t0"."happened_on" <= MAKE_DATE(2026, 5, 31)
-        AND (
-          (
-            "t0"."batch_id" IS NULL
-          )
-          OR "t0"."batch_id" IN (
-            SELECT
-              "t2"."id"
-            FROM "ledger_batch" AS "t2"
-            WHERE
-              "t2"."visible"
-          )
-        )
-        AND "t0"."valid_to" IS NULL
-    ) AS "t5"
-    WHERE
-      "t5"."unit_id" IN (
-        SELECT
-          *
-        FROM "scope_units" AS "t1"
-      )
-  ) AS "t6"
-) AS "t7"
+      FROM "scope_units" AS "t1"
+    )
+) AS "t6"
+
+-- contact-131 counted
+SELECT
+  "t0"."unit_id",
+  CAST(SUM("t0"."n_research") AS INT) AS "n_research"
+FROM "counting" AS "t0"
 GROUP BY
-  1,
-  2
+  1
 
 -- contact-131 once_solve
 SELECT
@@ -76,9 +66,9 @@ FROM (
           *
         FROM "ledger_entry" AS "t0"
         WHERE
-          "t0"."kind" IN ('liaison.problem_confirmed', 'cases.solved')
-          AND "t0"."happened_on" >= MAKE_DATE(2026, 1, 1)
-          AND "t0"."happened_on" <= MAKE_DATE(2026, 5, 31)
+          LIST_POSITION(CAST(['liaison.problem_confirmed', 'cases.solved'] AS TEXT[]), "t0"."kind") > 0
+          AND "t0"."happened_on" >= CAST('2026-01-01' AS DATE)
+          AND "t0"."happened_on" <= CAST('2026-05-31' AS DATE)
           AND (
             (
               "t0"."batch_id" IS NULL
@@ -108,6 +98,97 @@ FROM (
 GROUP BY
   1
 
+-- three-meetings-one-lesson counting
+SELECT
+  "t6"."unit_id",
+  CASE
+    WHEN "t6"."kind" = 'gatherings.members_met'
+    THEN CASE WHEN "t6"."happened_on" <= CAST('2026-03-31' AS DATE) THEN 1 ELSE 8 END
+    ELSE 0
+  END AS "done_members",
+  CASE
+    WHEN "t6"."kind" = 'gatherings.committee_met'
+    THEN CASE
+      WHEN "t6"."happened_on" <= CAST('2026-02-28' AS DATE)
+      THEN CASE WHEN "t6"."happened_on" <= CAST('2026-01-31' AS DATE) THEN 1 ELSE 2 END
+      ELSE CASE
+        WHEN "t6"."happened_on" <= CAST('2026-03-31' AS DATE)
+        THEN 4
+        ELSE CASE WHEN "t6"."happened_on" <= CAST('2026-04-30' AS DATE) THEN 8 ELSE 16 END
+      END
+    END
+    ELSE 0
+  END AS "done_committee",
+  CASE
+    WHEN "t6"."kind" = 'gatherings.group_met'
+    THEN CASE
+      WHEN "t6"."happened_on" <= CAST('2026-02-28' AS DATE)
+      THEN CASE WHEN "t6"."happened_on" <= CAST('2026-01-31' AS DATE) THEN 1 ELSE 2 END
+      ELSE CASE
+        WHEN "t6"."happened_on" <= CAST('2026-03-31' AS DATE)
+        THEN 4
+        ELSE CASE WHEN "t6"."happened_on" <= CAST('2026-04-30' AS DATE) THEN 8 ELSE 16 END
+      END
+    END
+    ELSE 0
+  END AS "done_group",
+  CASE
+    WHEN "t6"."kind" = 'gatherings.lesson_held'
+    THEN CASE WHEN "t6"."happened_on" <= CAST('2026-03-31' AS DATE) THEN 1 ELSE 8 END
+    ELSE 0
+  END AS "done_lesson"
+FROM (
+  SELECT
+    *
+  FROM (
+    SELECT
+      *
+    FROM "ledger_entry" AS "t0"
+    WHERE
+      LIST_POSITION(
+        CAST([
+          'gatherings.committee_met',
+          'gatherings.group_met',
+          'gatherings.lesson_held',
+          'gatherings.members_met'
+        ] AS TEXT[]),
+        "t0"."kind"
+      ) > 0
+      AND "t0"."happened_on" >= CAST('2026-01-01' AS DATE)
+      AND "t0"."happened_on" <= CAST('2026-05-31' AS DATE)
+      AND (
+        (
+          "t0"."batch_id" IS NULL
+        )
+        OR "t0"."batch_id" IN (
+          SELECT
+            "t2"."id"
+          FROM "ledger_batch" AS "t2"
+          WHERE
+            "t2"."visible"
+        )
+      )
+      AND "t0"."valid_to" IS NULL
+  ) AS "t5"
+  WHERE
+    "t5"."unit_id" IN (
+      SELECT
+        *
+      FROM "scope_units" AS "t1"
+    )
+) AS "t6"
+
+-- three-meetings-one-lesson counted
+SELECT
+  "t0"."unit_id",
+  BIT_OR("t0"."done_members") AS "done_members",
+  BIT_OR("t0"."done_committee") AS "done_committee",
+  BIT_OR("t0"."done_group") AS "done_group",
+  BIT_OR("t0"."done_lesson") AS "done_lesson"
+FROM "counting" AS "t0"
+GROUP BY
+  1
+
 -- election-due facts
 SELECT
   "t4"."unit_id",
@@ -119,7 +200,7 @@ SELECT
       (
         "t4"."until" IS NULL
       ) OR (
-        "t4"."until" > MAKE_DATE(2026, 5, 31)
+        "t4"."until" > CAST('2026-05-31' AS DATE)
       )
     )) AS "fact_founded_on",
   MAX("t4"."value") FILTER(WHERE
@@ -130,7 +211,7 @@ SELECT
       (
         "t4"."until" IS NULL
       ) OR (
-        "t4"."until" > MAKE_DATE(2026, 5, 31)
+        "t4"."until" > CAST('2026-05-31' AS DATE)
       )
     )) AS "fact_term_years"
 FROM (
@@ -143,12 +224,12 @@ FROM (
     WHERE
       "t0"."key" IN ('founded_on', 'term_years')
       AND "t0"."valid_to" IS NULL
-      AND "t0"."since" <= MAKE_DATE(2026, 5, 31)
+      AND "t0"."since" <= CAST('2026-05-31' AS DATE)
       AND (
         (
           "t0"."until" IS NULL
         ) OR (
-          "t0"."until" > MAKE_DATE(2026, 1, 1)
+          "t0"."until" > CAST('2026-01-01' AS DATE)
         )
       )
   ) AS "t3"
@@ -167,10 +248,10 @@ SELECT
   "t6"."unit_id",
   MAX("t6"."happened_on") AS "last_election",
   MAX("t6"."happened_on") FILTER(WHERE
-    "t6"."happened_on" < MAKE_DATE(2026, 1, 1)) AS "before_election",
+    "t6"."happened_on" < CAST('2026-01-01' AS DATE)) AS "before_election",
   MIN("t6"."happened_on") FILTER(WHERE
     NOT (
-      "t6"."happened_on" < MAKE_DATE(2026, 1, 1)
+      "t6"."happened_on" < CAST('2026-01-01' AS DATE)
     )) AS "again_election"
 FROM (
   SELECT
@@ -181,7 +262,7 @@ FROM (
     FROM "ledger_entry" AS "t0"
     WHERE
       "t0"."kind" = 'organizations.election_held'
-      AND "t0"."happened_on" <= MAKE_DATE(2026, 5, 31)
+      AND "t0"."happened_on" <= CAST('2026-05-31' AS DATE)
       AND (
         (
           "t0"."batch_id" IS NULL
@@ -224,15 +305,13 @@ FROM (
     SELECT DISTINCT
       "t6"."unit_id",
       CASE
-        WHEN "t6"."happened_on" <= MAKE_DATE(2026, 1, 31)
-        THEN 1
-        WHEN "t6"."happened_on" <= MAKE_DATE(2026, 2, 28)
-        THEN 2
-        WHEN "t6"."happened_on" <= MAKE_DATE(2026, 3, 31)
-        THEN 4
-        WHEN "t6"."happened_on" <= MAKE_DATE(2026, 4, 30)
-        THEN 8
-        ELSE 16
+        WHEN "t6"."happened_on" <= CAST('2026-02-28' AS DATE)
+        THEN CASE WHEN "t6"."happened_on" <= CAST('2026-01-31' AS DATE) THEN 1 ELSE 2 END
+        ELSE CASE
+          WHEN "t6"."happened_on" <= CAST('2026-03-31' AS DATE)
+          THEN 4
+          ELSE CASE WHEN "t6"."happened_on" <= CAST('2026-04-30' AS DATE) THEN 8 ELSE 16 END
+        END
       END AS "cell",
       "t6"."happened_on"
     FROM (
@@ -244,8 +323,8 @@ FROM (
         FROM "ledger_entry" AS "t0"
         WHERE
           "t0"."kind" = 'c.done'
-          AND "t0"."happened_on" >= MAKE_DATE(2026, 1, 1)
-          AND "t0"."happened_on" <= MAKE_DATE(2026, 5, 31)
+          AND "t0"."happened_on" >= CAST('2026-01-01' AS DATE)
+          AND "t0"."happened_on" <= CAST('2026-05-31' AS DATE)
           AND (
             (
               "t0"."batch_id" IS NULL

@@ -1,57 +1,47 @@
--- contact-131 slots
+-- contact-131 counting
 SELECT
-  "t7"."unit_id",
-  "t7"."slot",
-  COUNT(*) AS "n"
+  "t6"."unit_id",
+  CASE WHEN "t6"."kind" = 'liaison.researched' THEN 1 ELSE 0 END AS "n_research"
 FROM (
   SELECT
-    "t6"."id",
-    "t6"."kind",
-    "t6"."unit_id",
-    "t6"."unit_path",
-    "t6"."happened_on",
-    "t6"."recorded_at",
-    "t6"."valid_to",
-    "t6"."quantity",
-    "t6"."subject",
-    "t6"."batch_id",
-    0 AS "slot"
+    *
   FROM (
     SELECT
       *
-    FROM (
+    FROM "ledger_entry" AS "t0"
+    WHERE
+      "t0"."kind" = 'liaison.researched'
+      AND "t0"."happened_on" >= MAKE_DATE(2026, 1, 1)
+      AND "t0"."happened_on" <= MAKE_DATE(2026, 5, 31)
+      AND (
+        (
+          "t0"."batch_id" IS NULL
+        )
+        OR "t0"."batch_id" IN (
+          SELECT
+            "t2"."id"
+          FROM "ledger_batch" AS "t2"
+          WHERE
+            "t2"."visible"
+        )
+      )
+      AND "t0"."valid_to" IS NULL
+  ) AS "t5"
+  WHERE
+    "t5"."unit_id" IN (
       SELECT
         *
-      FROM "ledger_entry" AS "t0"
-      WHERE
-        "t0"."kind" = 'liaison.researched'
-        AND "t0"."happened_on" >= MAKE_DATE(2026, 1, 1)
-        AND "t0"."happened_on" <= MAKE_DATE(2026, 5, 31)
-        AND (
-          (
-            "t0"."batch_id" IS NULL
-          )
-          OR "t0"."batch_id" IN (
-            SELECT
-              "t2"."id"
-            FROM "ledger_batch" AS "t2"
-            WHERE
-              "t2"."visible"
-          )
-        )
-        AND "t0"."valid_to" IS NULL
-    ) AS "t5"
-    WHERE
-      "t5"."unit_id" IN (
-        SELECT
-          *
-        FROM "scope_units" AS "t1"
-      )
-  ) AS "t6"
-) AS "t7"
+      FROM "scope_units" AS "t1"
+    )
+) AS "t6"
+
+-- contact-131 counted
+SELECT
+  "t0"."unit_id",
+  CAST(SUM("t0"."n_research") AS INT) AS "n_research"
+FROM "counting" AS "t0"
 GROUP BY
-  1,
-  2
+  1
 
 -- contact-131 once_solve
 SELECT
@@ -105,6 +95,94 @@ FROM (
       2
   ) AS "t7"
 ) AS "t8"
+GROUP BY
+  1
+
+-- three-meetings-one-lesson counting
+SELECT
+  "t6"."unit_id",
+  CASE
+    WHEN "t6"."kind" = 'gatherings.members_met'
+    THEN CASE WHEN "t6"."happened_on" <= MAKE_DATE(2026, 3, 31) THEN 1 ELSE 8 END
+    ELSE 0
+  END AS "done_members",
+  CASE
+    WHEN "t6"."kind" = 'gatherings.committee_met'
+    THEN CASE
+      WHEN "t6"."happened_on" <= MAKE_DATE(2026, 2, 28)
+      THEN CASE WHEN "t6"."happened_on" <= MAKE_DATE(2026, 1, 31) THEN 1 ELSE 2 END
+      ELSE CASE
+        WHEN "t6"."happened_on" <= MAKE_DATE(2026, 3, 31)
+        THEN 4
+        ELSE CASE WHEN "t6"."happened_on" <= MAKE_DATE(2026, 4, 30) THEN 8 ELSE 16 END
+      END
+    END
+    ELSE 0
+  END AS "done_committee",
+  CASE
+    WHEN "t6"."kind" = 'gatherings.group_met'
+    THEN CASE
+      WHEN "t6"."happened_on" <= MAKE_DATE(2026, 2, 28)
+      THEN CASE WHEN "t6"."happened_on" <= MAKE_DATE(2026, 1, 31) THEN 1 ELSE 2 END
+      ELSE CASE
+        WHEN "t6"."happened_on" <= MAKE_DATE(2026, 3, 31)
+        THEN 4
+        ELSE CASE WHEN "t6"."happened_on" <= MAKE_DATE(2026, 4, 30) THEN 8 ELSE 16 END
+      END
+    END
+    ELSE 0
+  END AS "done_group",
+  CASE
+    WHEN "t6"."kind" = 'gatherings.lesson_held'
+    THEN CASE WHEN "t6"."happened_on" <= MAKE_DATE(2026, 3, 31) THEN 1 ELSE 8 END
+    ELSE 0
+  END AS "done_lesson"
+FROM (
+  SELECT
+    *
+  FROM (
+    SELECT
+      *
+    FROM "ledger_entry" AS "t0"
+    WHERE
+      "t0"."kind" IN (
+        'gatherings.committee_met',
+        'gatherings.group_met',
+        'gatherings.lesson_held',
+        'gatherings.members_met'
+      )
+      AND "t0"."happened_on" >= MAKE_DATE(2026, 1, 1)
+      AND "t0"."happened_on" <= MAKE_DATE(2026, 5, 31)
+      AND (
+        (
+          "t0"."batch_id" IS NULL
+        )
+        OR "t0"."batch_id" IN (
+          SELECT
+            "t2"."id"
+          FROM "ledger_batch" AS "t2"
+          WHERE
+            "t2"."visible"
+        )
+      )
+      AND "t0"."valid_to" IS NULL
+  ) AS "t5"
+  WHERE
+    "t5"."unit_id" IN (
+      SELECT
+        *
+      FROM "scope_units" AS "t1"
+    )
+) AS "t6"
+
+-- three-meetings-one-lesson counted
+SELECT
+  "t0"."unit_id",
+  BIT_OR("t0"."done_members") AS "done_members",
+  BIT_OR("t0"."done_committee") AS "done_committee",
+  BIT_OR("t0"."done_group") AS "done_group",
+  BIT_OR("t0"."done_lesson") AS "done_lesson"
+FROM "counting" AS "t0"
 GROUP BY
   1
 
@@ -224,15 +302,13 @@ FROM (
     SELECT DISTINCT
       "t6"."unit_id",
       CASE
-        WHEN "t6"."happened_on" <= MAKE_DATE(2026, 1, 31)
-        THEN 1
         WHEN "t6"."happened_on" <= MAKE_DATE(2026, 2, 28)
-        THEN 2
-        WHEN "t6"."happened_on" <= MAKE_DATE(2026, 3, 31)
-        THEN 4
-        WHEN "t6"."happened_on" <= MAKE_DATE(2026, 4, 30)
-        THEN 8
-        ELSE 16
+        THEN CASE WHEN "t6"."happened_on" <= MAKE_DATE(2026, 1, 31) THEN 1 ELSE 2 END
+        ELSE CASE
+          WHEN "t6"."happened_on" <= MAKE_DATE(2026, 3, 31)
+          THEN 4
+          ELSE CASE WHEN "t6"."happened_on" <= MAKE_DATE(2026, 4, 30) THEN 8 ELSE 16 END
+        END
       END AS "cell",
       "t6"."happened_on"
     FROM (

@@ -1,57 +1,47 @@
--- contact-131 slots
+-- contact-131 counting
 SELECT
-  "t7"."unit_id",
-  "t7"."slot",
-  COUNT(*) AS "n"
+  "t6"."unit_id",
+  IIF("t6"."kind" = 'liaison.researched', 1, 0) AS "n_research"
 FROM (
   SELECT
-    "t6"."id",
-    "t6"."kind",
-    "t6"."unit_id",
-    "t6"."unit_path",
-    "t6"."happened_on",
-    "t6"."recorded_at",
-    "t6"."valid_to",
-    "t6"."quantity",
-    "t6"."subject",
-    "t6"."batch_id",
-    0 AS "slot"
+    *
   FROM (
     SELECT
       *
-    FROM (
+    FROM "ledger_entry" AS "t0"
+    WHERE
+      "t0"."kind" = 'liaison.researched'
+      AND "t0"."happened_on" >= '2026-01-01'
+      AND "t0"."happened_on" <= '2026-05-31'
+      AND (
+        (
+          "t0"."batch_id" IS NULL
+        )
+        OR "t0"."batch_id" IN (
+          SELECT
+            "t2"."id"
+          FROM "ledger_batch" AS "t2"
+          WHERE
+            "t2"."visible"
+        )
+      )
+      AND "t0"."valid_to" IS NULL
+  ) AS "t5"
+  WHERE
+    "t5"."unit_id" IN (
       SELECT
         *
-      FROM "ledger_entry" AS "t0"
-      WHERE
-        "t0"."kind" = 'liaison.researched'
-        AND "t0"."happened_on" >= '2026-01-01'
-        AND "t0"."happened_on" <= '2026-05-31'
-        AND (
-          (
-            "t0"."batch_id" IS NULL
-          )
-          OR "t0"."batch_id" IN (
-            SELECT
-              "t2"."id"
-            FROM "ledger_batch" AS "t2"
-            WHERE
-              "t2"."visible"
-          )
-        )
-        AND "t0"."valid_to" IS NULL
-    ) AS "t5"
-    WHERE
-      "t5"."unit_id" IN (
-        SELECT
-          *
-        FROM "scope_units" AS "t1"
-      )
-  ) AS "t6"
-) AS "t7"
+      FROM "scope_units" AS "t1"
+    )
+) AS "t6"
+
+-- contact-131 counted
+SELECT
+  "t0"."unit_id",
+  CAST(SUM("t0"."n_research") AS INTEGER) AS "n_research"
+FROM "counting" AS "t0"
 GROUP BY
-  1,
-  2
+  1
 
 -- contact-131 once_solve
 SELECT
@@ -105,6 +95,94 @@ FROM (
       2
   ) AS "t7"
 ) AS "t8"
+GROUP BY
+  1
+
+-- three-meetings-one-lesson counting
+SELECT
+  "t6"."unit_id",
+  IIF(
+    "t6"."kind" = 'gatherings.members_met',
+    IIF("t6"."happened_on" <= '2026-03-31', 1, 8),
+    0
+  ) AS "done_members",
+  IIF(
+    "t6"."kind" = 'gatherings.committee_met',
+    IIF(
+      "t6"."happened_on" <= '2026-02-28',
+      IIF("t6"."happened_on" <= '2026-01-31', 1, 2),
+      IIF(
+        "t6"."happened_on" <= '2026-03-31',
+        4,
+        IIF("t6"."happened_on" <= '2026-04-30', 8, 16)
+      )
+    ),
+    0
+  ) AS "done_committee",
+  IIF(
+    "t6"."kind" = 'gatherings.group_met',
+    IIF(
+      "t6"."happened_on" <= '2026-02-28',
+      IIF("t6"."happened_on" <= '2026-01-31', 1, 2),
+      IIF(
+        "t6"."happened_on" <= '2026-03-31',
+        4,
+        IIF("t6"."happened_on" <= '2026-04-30', 8, 16)
+      )
+    ),
+    0
+  ) AS "done_group",
+  IIF(
+    "t6"."kind" = 'gatherings.lesson_held',
+    IIF("t6"."happened_on" <= '2026-03-31', 1, 8),
+    0
+  ) AS "done_lesson"
+FROM (
+  SELECT
+    *
+  FROM (
+    SELECT
+      *
+    FROM "ledger_entry" AS "t0"
+    WHERE
+      "t0"."kind" IN (
+        'gatherings.committee_met',
+        'gatherings.group_met',
+        'gatherings.lesson_held',
+        'gatherings.members_met'
+      )
+      AND "t0"."happened_on" >= '2026-01-01'
+      AND "t0"."happened_on" <= '2026-05-31'
+      AND (
+        (
+          "t0"."batch_id" IS NULL
+        )
+        OR "t0"."batch_id" IN (
+          SELECT
+            "t2"."id"
+          FROM "ledger_batch" AS "t2"
+          WHERE
+            "t2"."visible"
+        )
+      )
+      AND "t0"."valid_to" IS NULL
+  ) AS "t5"
+  WHERE
+    "t5"."unit_id" IN (
+      SELECT
+        *
+      FROM "scope_units" AS "t1"
+    )
+) AS "t6"
+
+-- three-meetings-one-lesson counted
+SELECT
+  "t0"."unit_id",
+  MAX("t0"."done_members" & 1) + MAX("t0"."done_members" & 8) AS "done_members",
+  MAX("t0"."done_committee" & 1) + MAX("t0"."done_committee" & 2) + MAX("t0"."done_committee" & 4) + MAX("t0"."done_committee" & 8) + MAX("t0"."done_committee" & 16) AS "done_committee",
+  MAX("t0"."done_group" & 1) + MAX("t0"."done_group" & 2) + MAX("t0"."done_group" & 4) + MAX("t0"."done_group" & 8) + MAX("t0"."done_group" & 16) AS "done_group",
+  MAX("t0"."done_lesson" & 1) + MAX("t0"."done_lesson" & 8) AS "done_lesson"
+FROM "counting" AS "t0"
 GROUP BY
   1
 
@@ -223,17 +301,15 @@ FROM (
   FROM (
     SELECT DISTINCT
       "t6"."unit_id",
-      CASE
-        WHEN "t6"."happened_on" <= '2026-01-31'
-        THEN 1
-        WHEN "t6"."happened_on" <= '2026-02-28'
-        THEN 2
-        WHEN "t6"."happened_on" <= '2026-03-31'
-        THEN 4
-        WHEN "t6"."happened_on" <= '2026-04-30'
-        THEN 8
-        ELSE 16
-      END AS "cell",
+      IIF(
+        "t6"."happened_on" <= '2026-02-28',
+        IIF("t6"."happened_on" <= '2026-01-31', 1, 2),
+        IIF(
+          "t6"."happened_on" <= '2026-03-31',
+          4,
+          IIF("t6"."happened_on" <= '2026-04-30', 8, 16)
+        )
+      ) AS "cell",
       "t6"."happened_on"
     FROM (
       SELECT
