@@ -23,6 +23,8 @@ from django.db import transaction
 from django.test import Client
 
 from lianxin.accounts.models import User
+from lianxin.cases.actions import seed_catalogue
+from lianxin.cases.models import Item
 from lianxin.ledger import clock
 from lianxin.organizations import actions
 from lianxin.organizations.models import Person, Unit
@@ -210,3 +212,10 @@ def points_in_force(world: World) -> Version:
     """The contact points' scheme, in force. To compile all of the library for each day looked at takes seconds."""
     text = (FOLDER / "contact-131.yaml").read_text(encoding="utf-8")
     return publish_scheme(actor=world.user("county_officer"), text=text, file="contact-131.yaml", unit=world.county)
+
+
+@pytest.fixture
+def catalogue(world: World) -> dict[str, Item]:
+    """The sample catalogue of matters, by key."""
+    seed_catalogue(actor=world.user("county_officer"), unit=world.county)
+    return {item.key: item for item in Item.objects.all()}

@@ -60,4 +60,10 @@ declare(
     _kind("left", _("one of several residents withdrew"), reporter=int),
     Kind("cases.phone_revealed", _("resident's phone opened"), {"reporter": int}, countable=False),
     Kind("cases.day_set", _("local working day set"), {"day": str, "works": bool}, countable=False),
+    Kind(
+        "cases.catalogue_set",
+        _("catalogue of matters set"),
+        {"source": str, "added": int, "changed": int, "retired": int},
+        countable=False,
+    ),
 )

@@ -9,7 +9,9 @@ from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 from django.utils.translation import gettext as _
 
+from lianxin.accounts.actions import standing_account
 from lianxin.accounts.models import User
+from lianxin.cases.actions import seed_catalogue
 from lianxin.config.backup import make_backup
 from lianxin.config.folder import current_folder
 from lianxin.ledger import clock
@@ -56,6 +58,7 @@ def init(*, code: str, name: str, since: date, administrator: str) -> str:
     with transaction.atomic():
         founder = User.objects.create_user(FOUNDER, created_at=clock.now())
         county = found_unit(actor=founder, code=code, name=name, kind=UnitKind.COUNTY, parent=None, since=since)
+        seed_catalogue(actor=founder, unit=county)
         return first_administrator(actor=founder, county=county, name=administrator)
 
 
@@ -75,6 +78,7 @@ def upgrade() -> Path:
     try:
         call_command("migrate", verbosity=0)
         install_triggers()
+        _bring_catalogue()
     except DatabaseError as failure:
         raise CannotUpgrade(
             _(
@@ -84,3 +88,10 @@ def upgrade() -> Path:
             % {"why": " ".join(str(failure).split()), "backup": backup}
         ) from failure
     return backup
+
+
+def _bring_catalogue() -> None:
+    """The catalogue of matters that comes with this version, for whoever has none of their own."""
+    county = Unit.objects.filter(kind=UnitKind.COUNTY, closed_on=None).order_by("pk").first()
+    if county is not None:
+        seed_catalogue(actor=standing_account(name="clock"), unit=county)

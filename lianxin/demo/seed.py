@@ -15,6 +15,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from lianxin.accounts.models import User
+from lianxin.cases.actions import seed_catalogue
 from lianxin.demo import life, people
 from lianxin.demo.places import CONTACT_POINTS, MAIN, OTHER, places
 from lianxin.gatherings.actions import NewGathering, correct_gathering, record_gatherings
@@ -84,6 +85,7 @@ def tell(today: date, progress: Progress) -> County:
             name_contact_points(county)
             give_accounts(county)
             publish_library(county)
+            seed_catalogue(actor=county.actor, unit=county.units[MAIN])
         progress(_("two years of work"))
         live(county)
         progress(_("done"))

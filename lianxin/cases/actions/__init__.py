@@ -1,5 +1,6 @@
 """The door for changing cases. Each action is one transaction, one move of workflow.py, one entry."""
 
+from lianxin.cases.actions.catalogue import seed_catalogue, set_items
 from lianxin.cases.actions.handling import (
     answer_resident,
     ask_extension,
@@ -44,6 +45,8 @@ __all__ = [
     "report_case",
     "resume_case",
     "return_case",
+    "seed_catalogue",
+    "set_items",
     "transfer_lead",
     "turn_all",
     "withdraw_report",
