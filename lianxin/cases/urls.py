@@ -3,5 +3,6 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("lianxin.cases.urls_public")),
     path("cases/", include("lianxin.cases.urls_staff")),
 ]

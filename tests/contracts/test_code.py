@@ -153,6 +153,7 @@ NOBODYS = {
     ("cases", "report_case"): RESIDENTS,
     ("cases", "join_case"): RESIDENTS,
     ("cases", "add_note"): RESIDENTS,
+    ("cases", "object_to_decline"): RESIDENTS,
     ("cases", "give_verdict"): RESIDENTS,
     ("cases", "reopen_case"): RESIDENTS,
     ("cases", "withdraw_report"): RESIDENTS,

@@ -13,7 +13,7 @@ from lianxin.cases.actions.handling import (
     plan_case,
     resume_case,
 )
-from lianxin.cases.actions.intake import Received, Report, add_note, join_case, record_case, report_case
+from lianxin.cases.actions.intake import Received, Report, add_note, join_case, object_to_decline, record_case, report_case
 from lianxin.cases.actions.leading import claim_case, decide_lead, designate_lead, return_case, transfer_lead
 from lianxin.cases.actions.moving import allowed_move
 from lianxin.cases.actions.timers import turn_all
@@ -37,6 +37,7 @@ __all__ = [
     "give_verdict",
     "handle_case",
     "join_case",
+    "object_to_decline",
     "pause_case",
     "plan_case",
     "record_call_back",

@@ -135,10 +135,23 @@ def join_case(*, case: Case, report: Report) -> Received:
 
 @transaction.atomic
 def add_note(*, reporter: Reporter, text: str) -> CaseStep:
-    """A resident adds something to the case. Raises CaseError without words, or once it is over."""
+    """A resident adds something to the case; the same words twice running are one note. Raises CaseError without words, or once
+    it is over."""
     case = locked(reporter.case)
+    last: CaseStep | None = case.steps.order_by("id").last()
+    if last is not None and last.move == "note" and last.reporter_id == reporter.pk and last.text == text.strip():
+        return last
     return make_move(
         actor=the_residents(), case=case, name="note", asked=Asked(reporter=reporter, text=text, data={"reporter": reporter.pk})
+    )
+
+
+@transaction.atomic
+def object_to_decline(*, reporter: Reporter, text: str) -> CaseStep:
+    """A resident objects to its not being taken up: it goes to the pool. Raises CaseError without words, or where it is open."""
+    case = locked(reporter.case)
+    return make_move(
+        actor=the_residents(), case=case, name="object", asked=Asked(reporter=reporter, text=text, data={"reporter": reporter.pk})
     )
 
 

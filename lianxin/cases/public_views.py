@@ -1,0 +1,272 @@
+"""Pages of residents: report a problem, look a receipt up, answer whether it is solved. Nobody signs in here.
+
+These forms need no cookie. Their authority is what they carry (a receipt, or nothing at all), never who the browser is, so
+Django's secret of forms would protect nobody, and would shut out whoever's phone keeps no cookies; what another site makes a
+browser send is still refused. A receipt stands in no address: after a form it travels in a signed cookie of half an hour; where
+none is kept, the page is answered at once; and the QR code holds it behind a `#`, which browsers do not send.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.contrib import messages
+from django.core import signing
+from django.core.exceptions import RequestDataTooBig
+from django.forms import Form
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.middleware.csrf import REASON_BAD_ORIGIN
+from django.shortcuts import redirect, render
+from django.urls import get_callable, reverse
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import cache_control, never_cache
+from django.views.decorators.csrf import csrf_exempt
+
+from lianxin.accounts.gate import public
+from lianxin.cases import actions, queries, receipts, village_codes
+from lianxin.cases.errors import CaseError
+from lianxin.cases.public_forms import ACTS, CARRIED, ReceiptForm, ReportForm, new_sending
+from lianxin.organizations.gate import requires, unit_of
+from lianxin.ui import qr_code
+
+COOKIE = "receipt"
+SALT = "cases.receipt"
+SHOWN_FOR = 30 * 60
+"""Seconds a receipt once typed stays open in a browser."""
+
+View = Callable[..., HttpResponse]
+
+
+def bears_its_right(view: View) -> View:
+    """For forms that need no cookie: their right is what they carry. Refuses only what another site sends."""
+
+    @csrf_exempt
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.method == "POST" and _from_another_site(request):
+            answer: HttpResponse = get_callable(settings.CSRF_FAILURE_VIEW)(request, reason=REASON_BAD_ORIGIN)
+            return answer
+        try:
+            return view(request, *args, **kwargs)
+        except RequestDataTooBig:
+            return render(request, "cases/public/too_long.html", status=413)
+
+    return wrapped
+
+
+def _from_another_site(request: HttpRequest) -> bool:
+    site, origin = request.headers.get("Sec-Fetch-Site", ""), request.headers.get("Origin", "")
+    if site in ("same-origin", "none") or (not site and not origin):
+        return False
+    return urlsplit(origin).netloc != request.get_host() and origin not in settings.CSRF_TRUSTED_ORIGINS
+
+
+# --- report ----------------------------------------------------------------------------------------------------------
+
+
+@public("GET", "POST")
+@bears_its_right
+@cache_control(private=True, no_cache=True)
+def report(request: HttpRequest) -> HttpResponse:
+    """Choose the place, say what is wrong, get a receipt."""
+    if request.method == "POST":
+        return _report_sent(request)
+    return _ask(request, request.GET.get("place", ""), here="here" in request.GET, said={"code": request.GET.get("code", "")})
+
+
+def _ask(request: HttpRequest, place: str, *, here: bool, said: dict[str, str]) -> HttpResponse:
+    """The page that asks for the place, until it is narrow enough; then the one that asks what is wrong."""
+    choice = queries.choose_place(place)
+    if choice.unit is None or choice.unknown or (choice.beneath and not here):
+        return render(request, "cases/public/place.html", {"choice": choice, "said": said}, status=404 if choice.unknown else 200)
+    form = ReportForm(place=choice.unit, initial={**said, "sending": said.get("sending") or new_sending()})
+    return render(request, "cases/public/report.html", {"choice": choice, "form": form})
+
+
+def _report_sent(request: HttpRequest) -> HttpResponse:
+    sent = request.POST
+    said = {name: sent[name] for name in CARRIED if name in sent}
+    if "choose" in sent or "edit" in sent:
+        return _ask(request, sent.get("choose", sent.get("place", "")), here="here" in sent or "edit" in sent, said=said)
+    place = queries.place_by(sent.get("place", ""))
+    if place is None:
+        return _ask(request, sent.get("place", "") or "?", here=False, said=said)
+    form = ReportForm(sent, place=place)
+    if form.is_valid() and "join" not in sent and form.may_be_asked and (found := _others_like(form)):
+        return render(request, "cases/public/same.html", {"found": found, "said": said, "place": place})
+    if form.is_valid():
+        try:
+            return _received(request, _take_in(form, sent.get("join", "")), form)
+        except CaseError as refused:
+            form.add_error(None, refused)
+    return render(request, "cases/public/report.html", {"choice": queries.lies_in(place), "form": form}, status=422)
+
+
+def _others_like(form: ReportForm) -> list[Any]:
+    """Cases that may be the same. What is sent once more is like nothing but itself."""
+    said = form.cleaned_data
+    return [] if queries.was_sent(said["sending"]) else queries.alike(form.place, said["text"])
+
+
+def _take_in(form: ReportForm, offer: str) -> actions.Received:
+    """Saved: as a case of its own, or joined to the one offered."""
+    case = queries.case_offered(offer) if offer else None
+    return actions.join_case(case=case, report=form.report) if case else actions.report_case(report=form.report)
+
+
+def _received(request: HttpRequest, received: actions.Received, form: ReportForm) -> HttpResponse:
+    """After the saving: the receipt. Changed since it was first sent: what stands, and what can be done with the change."""
+    if received.changed:
+        shown = {"receipt": receipts.shown(received.receipt), "form": form, "sending": new_sending(), "said": form.data}
+        return render(request, "cases/public/changed.html", shown, status=409)
+    return _open(request, received.receipt, fresh=True)
+
+
+@public("POST")
+@bears_its_right
+@never_cache
+def similar(request: HttpRequest) -> HttpResponse:
+    """While somebody types: cases like it nearby. By POST: what residents write stands in no address."""
+    place = queries.place_by(request.POST.get("place", ""))
+    found = queries.alike(place, request.POST.get("text", "")) if place else []
+    return render(request, "cases/public/_alike.html", {"found": found})
+
+
+# --- receipt ---------------------------------------------------------------------------------------------------------
+
+
+@public("GET", "POST")
+@bears_its_right
+@never_cache
+def receipt(request: HttpRequest) -> HttpResponse:
+    """Type a receipt and see how things stand. The code in a QR arrives behind a `#` and is filled in by the browser."""
+    form = ReceiptForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            queries.reporter_by(form.cleaned_data["receipt"])
+            return _open(request, form.cleaned_data["receipt"])
+        except CaseError as refused:
+            form.add_error("receipt", refused)
+            return render(request, "cases/public/receipt.html", {"form": form}, status=404)
+    return render(request, "cases/public/receipt.html", {"form": form}, status=422 if request.method == "POST" else 200)
+
+
+@public
+@never_cache
+def story(request: HttpRequest) -> HttpResponse:
+    """The case whose receipt was typed, or given, in this browser a moment ago."""
+    try:
+        kept = signing.loads(request.COOKIES.get(COOKIE, ""), salt=SALT, max_age=SHOWN_FOR)
+        return _story(request, str(kept["receipt"]), fresh=bool(kept["fresh"]))
+    except (signing.BadSignature, CaseError):
+        messages.info(request, _("A receipt stays open for half an hour. Type it again, please."))
+        return redirect("receipt")
+
+
+@public("GET", "POST")
+@bears_its_right
+@never_cache
+def act(request: HttpRequest, act: str) -> HttpResponse:
+    """Add a note, answer, reopen, object, withdraw: each with the receipt in hand."""
+    if act not in ACTS:
+        raise Http404
+    if request.method == "GET":
+        return redirect("story")
+    typed, form = request.POST.get("receipt", ""), ACTS[act](request.POST)
+    try:
+        reporter = queries.reporter_by(typed)
+    except CaseError:
+        return receipt(request)
+    if not form.is_valid():
+        return _story(request, typed, form=form, act=act, status=422)
+    if act == "withdraw" and "sure" not in request.POST:
+        return render(request, "cases/public/withdraw.html", {"form": form, "receipt": typed, "said": form.cleaned_data["text"]})
+    try:
+        _do(act, reporter, form.cleaned_data)
+    except CaseError as refused:
+        if not queries.did_already(reporter, act, form.cleaned_data["text"], form.cleaned_data.get("verdict", "")):
+            form.add_error(None, refused)
+            return _story(request, typed, form=form, act=act, status=409)
+    messages.success(request, DONE[act]())
+    return _open(request, typed)
+
+
+DONE: dict[str, Callable[[], str]] = {
+    "note": lambda: _("Added. Whoever has the case reads it."),
+    "verdict": lambda: _("Thank you. Your answer is on record."),
+    "reopen": lambda: _("It is open again."),
+    "object": lambda: _("Your objection is on record. It is looked at once more."),
+    "withdraw": lambda: _("You have withdrawn. Nothing more is asked of you."),
+}
+
+
+def _do(act: str, reporter: Any, said: dict[str, Any]) -> None:
+    if reporter.left_at is not None:
+        raise CaseError("left")
+    if act == "note":
+        actions.add_note(reporter=reporter, text=said["text"])
+    elif act == "verdict":
+        actions.give_verdict(reporter=reporter, verdict=said["verdict"], why=said["text"], stars=said["stars"])
+    elif act == "reopen":
+        actions.reopen_case(reporter=reporter, text=said["text"])
+    elif act == "object":
+        actions.object_to_decline(reporter=reporter, text=said["text"])
+    else:
+        actions.withdraw_report(reporter=reporter, why=said["text"])
+
+
+@public("GET", "POST")
+@bears_its_right
+def close(request: HttpRequest) -> HttpResponse:
+    """Forget the receipt in this browser: the phone may be somebody else's."""
+    response = redirect("receipt")
+    response.delete_cookie(COOKIE, path=reverse("receipt"))
+    return response
+
+
+def _open(request: HttpRequest, typed: str, *, fresh: bool = False) -> HttpResponse:
+    """On to the page of a receipt. A browser that keeps no cookies is answered at once; sent again, it is still saved once."""
+    if not request.COOKIES:
+        return _story(request, typed, fresh=fresh)
+    response = HttpResponseRedirect(reverse("story"), status=303)
+    kept = signing.dumps({"receipt": receipts.read(typed), "fresh": fresh}, salt=SALT)
+    path, secure = reverse("receipt"), settings.OVER_TLS
+    response.set_cookie(COOKIE, kept, max_age=SHOWN_FOR, path=path, secure=secure, httponly=True, samesite="Lax")
+    return response
+
+
+def _story(
+    request: HttpRequest, typed: str, *, fresh: bool = False, form: Form | None = None, act: str = "", status: int = 200
+) -> HttpResponse:
+    told = queries.story_of(typed)
+    forms = {name: form if name == act else ACTS[name](auto_id=f"{name}_%s") for name in told.may}
+    shown = {"story": told, "groups": told.receipt.split("-"), "code": _code(request, told.receipt), "fresh": fresh}
+    shown["unsaid"] = form.data.get("text", "") if form is not None and act not in forms else ""
+    return render(request, "cases/public/story.html", {**shown, "forms": forms, "form": form, "act": act}, status=status)
+
+
+def _code(request: HttpRequest, shown: str) -> SafeString:
+    """The QR of a receipt. Browsers keep what stands behind the `#` to themselves; nor is the drawing kept in memory here."""
+    base = settings.ADDRESS or f"{request.scheme}://{request.get_host()}"
+    drawn = qr_code.svg.__wrapped__(f"{base}{reverse('receipt')}#{shown}", _("QR code of this receipt"))
+    return mark_safe(drawn)  # nosec B308 B703 # drawn by us; the label is escaped there
+
+
+# --- on paper --------------------------------------------------------------------------------------------------------
+
+
+@requires("case.record|standing.view", unit="code")
+def village_code(request: HttpRequest, code: str) -> HttpResponse:
+    """A sheet to hang up: the QR code that opens the report page of this place."""
+    choice = queries.place_around(unit_of(request))
+    if choice.unit is None:
+        raise Http404
+    asked = QueryDict(mutable=True)
+    asked.update({"place": choice.unit.code, "code": village_codes.sign_place(choice.unit.code)})
+    base = settings.ADDRESS or f"{request.scheme}://{request.get_host()}"
+    address = f"{base}{reverse('report')}"
+    shown = {"unit": unit_of(request), "choice": choice, "address": address, "link": f"{address}?{asked.urlencode()}"}
+    return render(request, "cases/public/village_code.html", shown)

@@ -1,0 +1,284 @@
+"""A resident reports a problem, through the pages, as a stranger with an old phone."""
+
+import re
+
+import pytest
+
+from lianxin.cases import receipts, village_codes
+from lianxin.cases.models import Case, Reporter, Tier
+from lianxin.ledger.models import Entry
+from tests.world import World
+
+WELL = "村口的水井不出水已经三天了"
+VILLAGE = "152221200203"
+KEY = "a key that this phone made 1".replace(" ", "-")
+
+
+@pytest.fixture
+def phone(world: World):
+    """A stranger's browser that has opened the page, and so keeps cookies."""
+    client = world.client()
+    client.get("/report/")
+    return client
+
+
+def send(client, **said):
+    return client.post("/report/", {"place": VILLAGE, "sending": KEY, "text": WELL, **said})
+
+
+def receipt_on(page) -> str:
+    """The receipt as it stands on the page, in groups."""
+    return "-".join(re.findall(r"<span>([0-9A-Z]{4})</span>", page.content.decode()))
+
+
+def reported(client, **said) -> str:
+    """Report it; the receipt."""
+    answer = send(client, **said)
+    assert answer.status_code == 303, answer.content.decode()[:2000]
+    return receipt_on(client.get(answer.headers["Location"]))
+
+
+# --- the place -------------------------------------------------------------------------------------------------------
+
+
+def test_the_place_is_chosen_from_county_to_village(world: World):
+    stranger = world.client()
+    assert "科尔沁右翼前旗" in stranger.get("/report/").content.decode()
+    assert "满族屯满族乡" in stranger.get("/report/?place=152221").content.decode()
+    assert "特门嘎查" in stranger.get("/report/?place=152221200").content.decode()
+    assert "<textarea" in stranger.get(f"/report/?place={VILLAGE}").content.decode()
+
+
+def test_whoever_does_not_know_the_village_reports_for_the_township(world: World):
+    assert "<textarea" in world.client().get("/report/?place=152221200&here=1").content.decode()
+
+
+@pytest.mark.parametrize("place", ["999", "152221200203-1", "' OR 1=1 --", "<script>", "x" * 500])
+def test_an_unknown_place_is_said_plainly_and_the_list_is_there(world: World, place: str):
+    answer = world.client().get("/report/", {"place": place})
+    assert answer.status_code == 404
+    assert "科尔沁右翼前旗" in answer.content.decode()
+
+
+def test_an_unknown_place_loses_nothing_that_was_typed(phone):
+    answer = send(phone, place="999")
+    assert answer.status_code == 404
+    assert WELL in answer.content.decode()
+    assert not Case.objects.exists()
+
+
+def test_changing_the_place_keeps_what_was_typed(phone):
+    choosing = phone.post("/report/", {"place": VILLAGE, "sending": KEY, "text": WELL, "phone": "138", "choose": "152221200"})
+    assert WELL in choosing.content.decode()
+    back = phone.post("/report/", {"sending": KEY, "text": WELL, "phone": "138", "choose": VILLAGE}).content.decode()
+    assert WELL in back
+    assert 'value="138"' in back
+    assert KEY in back
+
+
+# --- sending ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_report_gives_a_receipt_after_it_is_saved(phone, world: World):
+    receipt = reported(phone, spot="学校东边", phone="138 0000 1111", danger="yes")
+    case = Case.objects.get()
+    assert (case.place, case.tier, case.source) == (world.village, Tier.DANGER, "web")
+    assert Reporter.objects.get().receipt == receipts.digest_of(receipts.read(receipt) or "")
+    assert case.steps.get().text == WELL
+
+
+def test_no_receipt_stands_in_an_address_or_a_header_that_is_logged(phone):
+    answer = send(phone)
+    assert answer.headers["Location"] == "/receipt/story/"
+    kept = answer.cookies["receipt"]
+    assert (kept["httponly"], kept["path"], kept["samesite"]) == (True, "/receipt/", "Lax")
+    page = phone.get("/receipt/story/")
+    assert "no-store" in page.headers["Cache-Control"]
+
+
+def test_a_phone_without_cookies_is_answered_at_once(world: World):
+    answer = send(world.client())
+    assert answer.status_code == 200
+    assert len(receipt_on(answer)) == 29
+    again = send(world.client())
+    assert receipt_on(again) == receipt_on(answer)
+    assert Case.objects.count() == 1
+
+
+def test_another_site_cannot_make_a_browser_report(phone):
+    answer = phone.post("/report/", {"place": VILLAGE, "text": WELL}, headers={"origin": "https://evil.example"})
+    assert answer.status_code == 403
+    answer = phone.post("/report/", {"place": VILLAGE, "text": WELL}, headers={"sec-fetch-site": "cross-site"})
+    assert answer.status_code == 403
+    assert not Case.objects.exists()
+
+
+def test_a_double_tap_and_a_draft_sent_days_later_are_one_report(phone, world: World):
+    first = reported(phone)
+    later = world.client()
+    later.get("/")
+    assert reported(later) == first
+    assert Case.objects.count() == 1
+
+
+def test_changed_since_it_was_sent_asks_what_was_meant(phone):
+    first = reported(phone)
+    answer = send(phone, text=WELL + "，还漏电")
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert "还漏电" in page
+    [sending] = re.findall(r'name="sending" value="([^"]+)"', page)
+    noted = phone.post("/receipt/note/", {"receipt": first, "text": WELL + "，还漏电"}, follow=True)
+    assert "还漏电" in noted.content.decode()
+    assert Case.objects.count() == 1
+    assert reported(phone, text="学校的路灯坏了", sending=sending) != first
+
+
+def test_a_village_s_own_code_knows_the_place(phone, world: World):
+    sheet = world.client("secretary").get(f"/places/{world.branch.code}/code/").content.decode()
+    assert "满族屯满族乡 · 特门嘎查" in sheet
+    assert world.client("sibling_secretary").get(f"/places/{VILLAGE}/code/").status_code == 404
+    token = village_codes.sign_place(VILLAGE)
+    assert token in phone.get("/report/", {"place": VILLAGE, "code": token}).content.decode()
+    reported(phone, code=token)
+    assert Case.objects.get().source == "code"
+    assert village_codes.place_of(token[:-1] + "x") is None
+
+
+def test_about_a_unit_hides_it_from_that_unit(phone, world: World):
+    reported(phone, about=world.branch.code)
+    assert Case.objects.get().about == world.branch
+
+
+@pytest.mark.parametrize("about", ["152221", "150302001002-1", "nothing"])
+def test_only_units_of_the_place_can_be_complained_about(phone, about: str):
+    assert send(phone, about=about).status_code == 422
+    assert not Case.objects.exists()
+
+
+# --- bad input -------------------------------------------------------------------------------------------------------
+
+ODD = {
+    "emoji": "水井坏了🚱🧑🏽‍🌾",
+    "mongolian": "ᠬᠤᠳᠳᠤᠭ ᠤᠰᠤ ᠦᠭᠡᠢ ᠪᠣᠯᠤᠭᠰᠠᠨ",
+    "script": "<script>alert(1)</script> 水井坏了",
+    "sql": "'); DROP TABLE cases_case; --",
+    "template": "{{ settings.SECRET_KEY }} {% debug %}",
+}
+
+
+@pytest.mark.parametrize("text", ODD.values(), ids=ODD)
+def test_whatever_people_write_is_kept_as_they_wrote_it(phone, text: str):
+    receipt = reported(phone, text=text)
+    assert Case.objects.get().steps.get().text == text
+    page = phone.post("/receipt/", {"receipt": receipt}, follow=True).content.decode()
+    assert "<script>alert" not in page
+
+
+@pytest.mark.parametrize("text", ["", "   \n ", "\u202e\x07\x1b"])
+def test_nothing_written_is_refused_and_the_rest_stays(phone, text: str):
+    answer = send(phone, text=text, spot="学校东边", phone="13800001111")
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "学校东边" in page
+    assert "13800001111" in page
+    assert "请写几句话" in page
+
+
+def test_control_characters_are_taken_out(phone):
+    reported(phone, text="水井\x00坏\x07了\u202e。\r\n第二行")
+    assert Case.objects.get().steps.get().text == "水井坏了。\n第二行"
+
+
+def test_four_thousand_signs_fit_and_more_is_refused_with_everything_still_there(phone):
+    answer = send(phone, text="水" * 4001)
+    assert answer.status_code == 422
+    assert "水" * 4001 in answer.content.decode()
+    assert "4001" in answer.content.decode()
+    reported(phone, text="水" * 4000)
+    assert len(Case.objects.get().steps.get().text) == 4000
+
+
+def test_a_megabyte_is_refused_in_words(phone):
+    answer = send(phone, text="水" * 1024 * 1024)
+    assert answer.status_code == 413
+    assert "4,000" in answer.content.decode() or "4000" in answer.content.decode()
+    assert not Case.objects.exists()
+
+
+@pytest.mark.parametrize("number", ["12345", "<script>", "1" * 200, "电话"])
+def test_what_is_no_phone_is_said_beside_it(phone, number: str):
+    answer = send(phone, phone=number)
+    assert answer.status_code == 422
+    assert WELL in answer.content.decode()
+
+
+@pytest.mark.parametrize("key", ["", "short", "aaaaaaaaaaaaaaaaaaaaaaaa", "<script>alert(1)</script>"])
+def test_a_sending_key_that_could_be_guessed_is_replaced(phone, world: World, key: str):
+    first = reported(phone, sending=key)
+    other = world.client()
+    other.get("/")
+    assert reported(other, sending=key, text="学校的路灯坏了") != first
+
+
+# --- the same problem ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def known(phone):
+    """The well is reported already, by somebody who gave their name."""
+    return reported(phone, text="村口水井不出水三天了，我是张三家")
+
+
+def test_the_same_problem_nearby_is_shown_before_it_is_sent_without_the_words_of_others(phone, known):
+    answer = send(phone, sending="another-phone-s-own-key")
+    page = answer.content.decode()
+    assert answer.status_code == 200
+    assert Case.objects.count() == 1
+    assert "水井不出水" in page
+    assert "张三" not in page
+    assert WELL in page
+
+
+def test_somebody_joins_with_a_receipt_of_their_own_and_does_not_read_what_the_other_wrote(phone, known):
+    page = send(phone, sending="another-phone-s-own-key").content.decode()
+    [offer] = re.findall(r'name="join" value="([^"]+)"', page)
+    mine = reported(phone, sending="another-phone-s-own-key", join=offer)
+    assert mine != known
+    assert Reporter.objects.count() == 2
+    story = phone.post("/receipt/", {"receipt": mine}, follow=True).content.decode()
+    assert WELL in story
+    assert "张三" not in story
+    assert Entry.objects.filter(kind="cases.joined").count() == 1
+
+
+def test_no_mine_is_another_sends_it(phone, known):
+    reported(phone, sending="another-phone-s-own-key", checked="1")
+    assert Case.objects.count() == 2
+
+
+def test_where_somebody_is_in_danger_nothing_is_asked_first(phone, known):
+    reported(phone, sending="another-phone-s-own-key", danger="yes")
+    assert Case.objects.count() == 2
+
+
+def test_joining_what_is_over_by_now_says_so_and_keeps_what_was_typed(phone, known):
+    [offer] = re.findall(r'name="join" value="([^"]+)"', send(phone, sending="another-phone-s-own-key").content.decode())
+    phone.post("/receipt/withdraw/", {"receipt": known, "sure": "1"})
+    answer = send(phone, sending="another-phone-s-own-key", join=offer)
+    assert answer.status_code == 422
+    assert WELL in answer.content.decode()
+    assert Reporter.objects.count() == 1
+
+
+def test_while_typing_similar_ones_are_asked_for(phone, known):
+    found = phone.post("/report/similar/", {"place": VILLAGE, "text": WELL}).content.decode()
+    assert "水井不出水" in found
+    assert phone.post("/report/similar/", {"place": "152221100003", "text": WELL}).content.decode().strip() == ""
+    assert phone.post("/report/similar/", {"place": "999", "text": WELL}).content.decode().strip() == ""
+    assert phone.post("/report/similar/", {"place": VILLAGE, "text": "张三"}).content.decode().strip() == ""
+
+
+def test_complaints_about_a_unit_are_not_shown_to_others(phone, world: World):
+    reported(phone, about=world.branch.code)
+    assert phone.post("/report/similar/", {"place": VILLAGE, "text": WELL}).content.decode().strip() == ""
