@@ -11,8 +11,8 @@ from typing import Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from lianxin.accounts.sealing import seal, unseal
 from lianxin.ledger.models import Entry
@@ -101,7 +101,9 @@ class Item(models.Model):
         ordering = ["key"]
 
     def __str__(self) -> str:
-        return self.title
+        """What it is called, in the reader's language."""
+        english = (get_language() or "zh-hans").startswith("en")
+        return self.title_en if english and self.title_en else self.title
 
 
 class LocalDay(models.Model):
