@@ -134,6 +134,10 @@ PROXIES = (Source.HOME_VISIT, Source.PHONE)
 """Recorded by somebody else for a resident: called back, all of them."""
 
 
+SERVICES = ("answer", "do_part", "handle")
+"""By which somebody serves the residents of a case: their entries' quantity is how many residents it had then (person-times)."""
+
+
 def moves_from(state: str, name: str = "") -> list[Move]:
     """The moves out of a state; those of that name."""
     return [move for move in MOVES if move.start == state and (not name or move.name == name)]

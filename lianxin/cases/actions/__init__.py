@@ -16,12 +16,16 @@ from lianxin.cases.actions.handling import (
 from lianxin.cases.actions.intake import Received, Report, add_note, join_case, object_to_decline, record_case, report_case
 from lianxin.cases.actions.leading import claim_case, decide_lead, designate_lead, return_case, transfer_lead
 from lianxin.cases.actions.moving import allowed_move
+from lianxin.cases.actions.past import PastCase, PastMove, Telling, tell_cases
 from lianxin.cases.actions.timers import turn_all
 from lianxin.cases.actions.verdicts import call_in_vain, give_verdict, record_call_back, reopen_case, withdraw_report
 
 __all__ = [
+    "PastCase",
+    "PastMove",
     "Received",
     "Report",
+    "Telling",
     "add_note",
     "allowed_move",
     "answer_resident",
@@ -48,6 +52,7 @@ __all__ = [
     "return_case",
     "seed_catalogue",
     "set_items",
+    "tell_cases",
     "transfer_lead",
     "turn_all",
     "withdraw_report",

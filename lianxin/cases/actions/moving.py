@@ -14,7 +14,7 @@ from lianxin.cases.errors import CaseError
 from lianxin.cases.models import FINAL_STATES, LED_STATES, Case, CaseClock, CaseStep, ClockName, Reporter, State
 from lianxin.cases.tiers import tiers
 from lianxin.cases.workdays import Due, due_after
-from lianxin.cases.workflow import NEW, RESIDENT, SYSTEM, THE_CLOCK, Move, moves_from
+from lianxin.cases.workflow import NEW, RESIDENT, SERVICES, SYSTEM, THE_CLOCK, Move, moves_from
 from lianxin.ledger import clock
 from lianxin.ledger.proof import new_salt
 from lianxin.ledger.versions import write_version
@@ -115,6 +115,7 @@ def make_move(
         unit=_entered_at(case, move, asked.unit, before),
         happened_on=asked.day or clock.today(),
         subject=case.subject,
+        quantity=case.reporters.filter(left_at=None).count() if move.name in SERVICES else 1,
         data={**_data(case, started), **asked.data},
         reason=asked.reason,
     )
