@@ -79,6 +79,20 @@ class Invitation(models.Model):
         return f"{self.user_id} until {self.expires_at}"
 
 
+class UsedNetwork(models.Model):
+    """An address from which somebody lately proved who they are, as a keyed digest (see networks.py)."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="networks")
+    network = models.CharField(max_length=64)
+    last_on = models.DateField(db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "network"], name="network_of_user_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} on {self.last_on}"
+
+
 class Limit(models.Model):
     """How often something was tried lately, or a code already used (see limits.py)."""
 

@@ -11,6 +11,7 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 
+from lianxin.accounts.networks import note_network
 from lianxin.ledger import clock
 
 FRESH = timedelta(minutes=10)
@@ -20,6 +21,7 @@ PROVED_AT = "proved_at"
 def note_proof(request: HttpRequest) -> None:
     """The password, a code or a passkey was just shown."""
     request.session[PROVED_AT] = clock.now().isoformat()
+    note_network(request)
 
 
 def is_fresh(request: HttpRequest) -> bool:

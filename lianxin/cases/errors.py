@@ -31,6 +31,11 @@ MESSAGES = {
     "later": _(
         "Very many reports arrive right now. Yours was not lost: leave this page open, it is sent again in %(seconds)s seconds."
     ),
+    "photo_count": _("At most %(most)s photos at once. Send the others as a note later."),
+    "photo_large": _("“%(name)s” is larger than %(most)s MB. Take a smaller picture, or send it without."),
+    "photo_pixels": _("“%(name)s” has more than %(most)s million pixels. Take a smaller picture, or send it without."),
+    "photo_format": _("“%(name)s” is no photo that we can read. JPEG, PNG, WebP and HEIC can be sent."),
+    "photo_broken": _("“%(name)s” did not arrive whole, or is damaged. Choose it again, or send your words without it."),
 }
 
 

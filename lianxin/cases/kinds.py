@@ -46,7 +46,7 @@ declare(
     _kind("extension_asked", _("more time asked"), days=int, extension=int),
     _kind("extended", _("more time decided"), days=int, extension=int, granted=bool),
     _kind("clock_ran_out", _("time ran out"), unit=str),
-    _kind("handled", pgettext_lazy("case", "handled"), countable=True, days=int),
+    _kind("handled", pgettext_lazy("case", "handled"), countable=True, days=int, flag=str),
     _kind("judged", _("a resident answered"), **_ANSWER),
     _kind("solved", _("solved, the resident says"), countable=True, days=int, **_ANSWER),
     _kind(

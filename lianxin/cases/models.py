@@ -5,6 +5,7 @@ case is now. Words may name people, so they are sealed (words.py); a step is nev
 workflow.py, and nothing but a resident's own answer leads to `solved`.
 """
 
+import hashlib
 from datetime import datetime
 from typing import Self
 
@@ -16,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from lianxin.accounts.sealing import seal, unseal
 from lianxin.ledger.models import Entry
+from lianxin.ledger.proof import canonical
 from lianxin.ledger.versions import Version
 from lianxin.organizations.models import Unit, UnitKind
 
@@ -233,6 +235,9 @@ class Reporter(models.Model):
     """`resident`, or `call_back`."""
     left_at = models.DateTimeField(null=True)
     """Withdrew."""
+    erasure_asked_at = models.DateTimeField(null=True)
+    """Asked that what is kept of them be erased."""
+    erased_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes = [models.Index(fields=["case", "id"], name="reporter_case")]
@@ -256,6 +261,8 @@ class CaseStep(Version):
     sealed = models.BinaryField(null=True)
     """Its words, sealed; null: none, or erased."""
     erased_at = models.DateTimeField(null=True)
+    bound = models.CharField(max_length=64, blank=True)
+    """Once its words are erased: what had bound them to the entry. Without words and salt it gives nothing away."""
 
     class Meta:
         ordering = ["id"]
@@ -387,6 +394,8 @@ class Photo(models.Model):
     """Random; also the name of its file."""
     original = models.CharField(max_length=64)
     """sha256 of what was sent."""
+    digest = models.CharField(max_length=64, blank=True)
+    """sha256 of the file that is kept."""
     likeness = models.CharField(max_length=64, blank=True)
     """Perceptual hashes, to find a recycled picture."""
     width = models.PositiveIntegerField()
@@ -436,3 +445,64 @@ class Sending(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class Hold(models.Model):
+    """While it lasts, nothing of the case is erased: a dispute, an investigation."""
+
+    case = models.ForeignKey(Case, models.PROTECT, related_name="holds")
+    placed = models.OneToOneField(Entry, models.PROTECT, related_name="+")
+    lifted = models.OneToOneField(Entry, models.PROTECT, related_name="+", null=True)
+
+    def __str__(self) -> str:
+        return f"hold on case {self.case_id}"
+
+
+class Erasure(models.Model):
+    """What one look at data/retention.yaml found to be due: proposed by one, carried out by another."""
+
+    rules = models.CharField(max_length=20)
+    """Version of the file."""
+    proposed_at = models.DateTimeField()
+    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    approved_at = models.DateTimeField(null=True)
+    approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True)
+
+    def __str__(self) -> str:
+        return f"erasure {self.pk}"
+
+
+class Tombstone(models.Model):
+    """What was, or is to be, erased of a case by one rule: which rows, never what stood in them."""
+
+    case = models.ForeignKey(Case, models.PROTECT, related_name="tombstones")
+    erasure = models.ForeignKey(Erasure, models.PROTECT, related_name="tombstones", null=True)
+    """None: a resident asked for it."""
+    rule = models.CharField(max_length=20)
+    rows = models.JSONField()
+    """{steps: [keys], reporters: [keys], photos: [keys], case: bool}"""
+    entry = models.OneToOneField(Entry, models.PROTECT, related_name="+", null=True)
+    """None: proposed only."""
+
+    class Meta:
+        indexes = [models.Index(fields=["case", "rule"], name="tombstone_case")]
+
+    def __str__(self) -> str:
+        return f"{self.rule} of case {self.case_id}"
+
+    @property
+    def binds(self) -> str:
+        """What binds it to its entry."""
+        return hashlib.sha256(canonical([self.case_id, self.rule, self.rows]).encode()).hexdigest()
+
+
+class Bucket(models.Model):
+    """How much somebody (an address, a subnet, a village, everybody) sent lately; see flood.py."""
+
+    key = models.CharField(max_length=64, primary_key=True)
+    """A keyed digest."""
+    full_at = models.DateTimeField(db_index=True)
+    """When it is full again; from then on as good as absent."""
+
+    def __str__(self) -> str:
+        return f"{self.key[:8]} until {self.full_at}"

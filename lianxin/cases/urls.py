@@ -5,4 +5,5 @@ from django.urls import URLPattern, URLResolver, include, path
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("lianxin.cases.urls_public")),
     path("cases/", include("lianxin.cases.urls_staff")),
+    path("", include("lianxin.cases.urls_guard")),
 ]

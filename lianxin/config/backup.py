@@ -40,7 +40,7 @@ from lianxin.ledger import clock
 from lianxin.ledger.proof import canonical
 
 MAGIC = "lianxinqiao-backup-1"
-LEFT_OUT = {"django_session", "accounts_session", "accounts_limit"}
+LEFT_OUT = {"django_session", "accounts_session", "accounts_limit", "accounts_usednetwork", "cases_bucket"}
 """Tables that are emptied by a restore on purpose."""
 ROWS_AT_ONCE = 2000
 Migrations = list[tuple[str, str]]

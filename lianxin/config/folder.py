@@ -32,6 +32,11 @@ class Folder:
         return self.path / "keys" / "keys.json"
 
     @property
+    def photos(self) -> Path:
+        """Pictures of cases. They are no part of a backup: copy the folder beside it (docs/operations.md)."""
+        return self.path / "photos"
+
+    @property
     def lake(self) -> Path:
         return self.path / "lake"
 

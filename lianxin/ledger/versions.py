@@ -55,10 +55,13 @@ Told = TypeVar("Told", bound=Version)
 
 
 @transaction.atomic
-def write_version(version: Told, *, actor: AbstractBaseUser, **act: Any) -> Told:
-    """Write a version and its entry. `act`: what `record` takes beside actor and evidence. Raises LedgerError as it does."""
+def write_version(version: Told, *, actor: AbstractBaseUser, files: Sequence[str] = (), **act: Any) -> Told:
+    """Write a version and its entry. `act`: what `record` takes beside actor and evidence. Raises LedgerError as it does.
+
+    files: sha256 of files that belong to it; they are evidence, too.
+    """
     version.salt = version.salt or new_salt()  # sealed words need theirs before
-    version.entry = record(actor=actor, evidence=[version.commitment], **act)
+    version.entry = record(actor=actor, evidence=[version.commitment, *files], **act)
     version.save(force_insert=True)
     return version
 
@@ -88,7 +91,15 @@ def correct_version(last: Version, version: Told, *, actor: AbstractBaseUser, ki
     if (kind, day, version.words) == (last.entry.kind, last.entry.happened_on, last.words):
         raise LedgerError("unchanged")
     old = last.entry
-    act = {"kind": kind, "unit": old.unit, "happened_on": day, "subject": old.subject, "supersedes": old, "reason": reason}
+    act: dict[str, Any] = {"kind": kind, "unit": old.unit, "happened_on": day, "subject": old.subject}
+    act |= {"supersedes": old, "reason": reason}
+        "kind": kind,
+        "unit": old.unit,
+        "happened_on": day,
+        "subject": old.subject,
+        "supersedes": old,
+        "reason": reason,
+    }
     return write_version(version, actor=actor, **act)
 
 

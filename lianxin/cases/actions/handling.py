@@ -1,5 +1,6 @@
 """What the lead does with a case: plans, answers, asks for assistance, pauses, asks for time, handles it."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -9,6 +10,7 @@ from lianxin.cases.actions.leading import refuse_unfit
 from lianxin.cases.actions.moving import Asked, locked, make_move
 from lianxin.cases.errors import CaseError
 from lianxin.cases.models import CallBack, Case, CaseStep, ClockName, Extension, Part, State
+from lianxin.cases.photos import Cleaned, seen_before
 from lianxin.cases.tiers import Span, tiers
 from lianxin.cases.workdays import due_after, working_days_between
 from lianxin.cases.workflow import PROXIES
@@ -115,15 +117,22 @@ def decide_extension(*, actor: AbstractBaseUser, extension: Extension, granted: 
 
 
 @transaction.atomic
-def handle_case(*, actor: AbstractBaseUser, case: Case, text: str) -> CaseStep:
+def handle_case(*, actor: AbstractBaseUser, case: Case, text: str, photos: Sequence[Cleaned] = ()) -> CaseStep:
     """The lead says what was done; the resident reads it and answers. Handled is not solved.
 
-    Draws the call-back: one in so many by the ledger's own digest, which nobody can choose, and every case recorded for somebody.
+    Draws the call-back: one in so many by the ledger's own digest, which nobody can choose, every case recorded for somebody, and
+    every one shown by a photo that another case showed before.
     Raises Http404; CaseError while an assisting unit owes its part.
     """
     case = locked(case)
     days = working_days_between(case.reported_on, clock.today(), case.county)
-    step = make_move(actor=actor, case=case, name="handle", asked=Asked(text=text, data={"days": days}))
+    recycled = any(seen_before(photo, case) for photo in photos)
+    data = {"days": days, "flag": "photo"} if recycled else {"days": days}
+
+    def change(it: Case) -> None:
+        it.flagged = it.flagged or recycled
+
+    step = make_move(actor=actor, case=case, name="handle", asked=Asked(text=text, photos=photos, data=data), change=change)
     why = "proxy" if case.source in PROXIES else "flagged" if case.flagged else ""
     if not why and int(step.entry.digest, 16) % tiers().call_back_of == 0:
         why = "random"

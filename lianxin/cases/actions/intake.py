@@ -1,6 +1,7 @@
 """How cases come in: a resident reports, joins, adds a note; somebody records one for a resident."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -12,6 +13,7 @@ from lianxin.cases import receipts
 from lianxin.cases.actions.moving import Asked, locked, make_move, the_residents
 from lianxin.cases.errors import CaseError
 from lianxin.cases.models import OPEN_STATES, Case, CaseStep, Item, Reporter, Sending, Source, State
+from lianxin.cases.photos import Cleaned
 from lianxin.ledger import clock
 from lianxin.ledger.actions import body_hash
 from lianxin.organizations.models import LABEL_WIDTH, Unit, UnitKind
@@ -26,7 +28,8 @@ class Report:
     place: village, community, township or county.
     text: what is wrong. spot: where exactly. phone: as typed, or empty.
     about: the unit it complains about.
-    network: keyed digest of the address it came from.
+    network: keyed digest of the address it came from (accounts.networks.network_of).
+    photos: as `photos.clean_photos` gives them.
     """
 
     sending: str
@@ -42,7 +45,7 @@ class Report:
     network: str = ""
     lat: Any = None
     long: Any = None
-    photos: list[Any] = field(default_factory=list)
+    photos: Sequence[Cleaned] = ()
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,7 @@ def report_case(*, report: Report, quarantined: bool = False) -> Received:
                 case=case,
                 name="report",
                 end=State.QUARANTINED if quarantined else State.UNCLAIMED,
-                asked=Asked(text=report.text, data={"source": str(report.source), "reporter": reporter.pk}),
+                asked=Asked(text=report.text, photos=report.photos, data={"source": str(report.source), "reporter": reporter.pk}),
             )
             _remember(report, reporter)
     except IntegrityError:  # its twin came first
@@ -104,7 +107,13 @@ def record_case(*, actor: AbstractBaseUser, unit: Unit, report: Report, day: dat
         actor=actor,
         case=case,
         name="record",
-        asked=Asked(unit=unit, text=report.text, day=day, data={"source": str(report.source), "reporter": reporter.pk}),
+        asked=Asked(
+            unit=unit,
+            text=report.text,
+            photos=report.photos,
+            day=day,
+            data={"source": str(report.source), "reporter": reporter.pk},
+        ),
     )
     _remember(report, reporter)
     return Received(reporter, receipts.receipt_for(report.sending))
@@ -127,23 +136,23 @@ def join_case(*, case: Case, report: Report) -> Received:
         actor=the_residents(),
         case=case,
         name="join",
-        asked=Asked(reporter=reporter, text=report.text, data={"reporter": reporter.pk}),
+        asked=Asked(reporter=reporter, text=report.text, photos=report.photos, data={"reporter": reporter.pk}),
     )
     _remember(report, reporter)
     return Received(reporter, receipts.receipt_for(report.sending))
 
 
 @transaction.atomic
-def add_note(*, reporter: Reporter, text: str) -> CaseStep:
-    """A resident adds something to the case; the same words twice running are one note. Raises CaseError without words, or once
-    it is over."""
+def add_note(*, reporter: Reporter, text: str, photos: Sequence[Cleaned] = ()) -> CaseStep:
+    """A resident adds something to the case: words, photos, or both; the same twice running is one note. Raises CaseError without
+    either, or once it is over."""
     case = locked(reporter.case)
     last: CaseStep | None = case.steps.order_by("id").last()
     if last is not None and last.move == "note" and last.reporter_id == reporter.pk and last.text == text.strip():
-        return last
-    return make_move(
-        actor=the_residents(), case=case, name="note", asked=Asked(reporter=reporter, text=text, data={"reporter": reporter.pk})
-    )
+        if {photo.original for photo in last.photos.all()} == {photo.original for photo in photos}:
+            return last
+    asked = Asked(reporter=reporter, text=text, photos=photos, data={"reporter": reporter.pk})
+    return make_move(actor=the_residents(), case=case, name="note", asked=asked)
 
 
 @transaction.atomic
@@ -171,7 +180,13 @@ def _remember(report: Report, reporter: Reporter) -> None:
 
 def _body(report: Report) -> str:
     """A keyed digest of what was said: of few words a plain one could be guessed."""
-    said = {"place": report.place.pk, "text": report.text.strip(), "spot": report.spot.strip(), "phone": report.phone.strip()}
+    said: dict[str, object] = {
+        "place": report.place.pk,
+        "text": report.text.strip(),
+        "spot": report.spot.strip(),
+        "phone": report.phone.strip(),
+    }
+    said |= {"photos": [each.original for each in report.photos]} if report.photos else {}
     return fingerprint(body_hash(said), key="receipt")
 
 

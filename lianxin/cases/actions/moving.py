@@ -1,6 +1,6 @@
 """One move of a case: held against the table in workflow.py, made with its step, entry and clocks. All actions end here."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -12,6 +12,7 @@ from django.http import Http404
 from lianxin.accounts.actions import standing_account
 from lianxin.cases.errors import CaseError
 from lianxin.cases.models import FINAL_STATES, LED_STATES, Case, CaseClock, CaseStep, ClockName, Reporter, State
+from lianxin.cases.photos import Cleaned, evidence_of, keep_photos
 from lianxin.cases.tiers import tiers
 from lianxin.cases.workdays import Due, due_after
 from lianxin.cases.workflow import NEW, RESIDENT, SERVICES, SYSTEM, THE_CLOCK, Move, moves_from
@@ -46,6 +47,7 @@ class Asked:
     data: further fields of the entry, as its kind declares.
     day: when it happened (today).
     shown: whether residents read the words; None: as the table says.
+    photos: pictures of it, as `photos.clean_photos` gives them.
     """
 
     unit: Unit | None = None
@@ -55,6 +57,7 @@ class Asked:
     data: Mapping[str, Any] = field(default_factory=dict)
     day: date | None = None
     shown: bool | None = None
+    photos: Sequence[Cleaned] = ()
 
 
 def locked(case: Case) -> Case:
@@ -83,7 +86,7 @@ def make_move(
     move = allowed_move(actor, case, name, end=end, unit=asked.unit, reporter=asked.reporter)
     if move.reason and not asked.reason.strip():
         raise CaseError("no_reason")
-    if move.words and not asked.text.strip():
+    if move.words and not asked.text.strip() and not (asked.photos and move.name == "note"):  # a photo speaks, too
         raise CaseError("no_words")
     if move.no_open_part and (owing := case.parts.filter(done=None, called_off=None).select_related("unit").first()):
         raise CaseError("open_part", unit=owing.unit.name)
@@ -111,6 +114,7 @@ def make_move(
     write_version(
         step,
         actor=actor,
+        files=evidence_of(asked.photos),
         kind=move.kind,
         unit=_entered_at(case, move, asked.unit, before),
         happened_on=asked.day or clock.today(),
@@ -119,6 +123,7 @@ def make_move(
         data={**_data(case, started), **asked.data},
         reason=asked.reason,
     )
+    keep_photos(step, asked.photos)
     case.save()
     return step
 

@@ -4,12 +4,14 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 from django.db.models import Q
 
+from lianxin.accounts.networks import REMEMBERED, networks_of_users
 from lianxin.cases.actions.handling import draw_call_back
 from lianxin.cases.actions.moving import Asked, locked, make_move, the_residents
 from lianxin.cases.errors import CaseError
 from lianxin.cases.models import CallBack, Case, CaseStep, Reporter, State, Verdict
 from lianxin.cases.tiers import tiers
 from lianxin.ledger import clock
+from lianxin.organizations.models import Membership, Post, Unit
 
 
 @transaction.atomic
@@ -134,11 +136,17 @@ def _refuse_answered(case: Case, reporter: Reporter) -> None:
 
 
 def _flag_of(case: Case, network: str) -> str:
-    """Why an answer asks for a call-back: it came from a network of the lead's own people."""
-    used = network and case.lead is not None and network in networks_of(case.lead)
-    return "network" if used else ""
+    """Why an answer asks for a call-back: it came from a network of the lead's own people, or of somebody who worked on it."""
+    if not network or case.lead is None:
+        return ""
+    workers = case.steps.exclude(unit=None).values_list("entry__actor", flat=True)
+    return "network" if network in networks_of(case.lead) | networks_of_users(set(workers)) else ""
 
 
-def networks_of(unit: object) -> set[str]:
-    """Keyed digests of the addresses from which the unit's own people signed in lately."""
-    return set()
+def networks_of(unit: Unit) -> set[str]:
+    """Keyed digests of the addresses from which the unit's own people, and those beneath it, proved who they are lately."""
+    lately = Q(unit__path__startswith=unit.path, since__lte=clock.today())
+    lately &= Q(until=None) | Q(until__gt=clock.today() - REMEMBERED)
+    posts = Post.objects.filter(lately).values_list("person__user", flat=True)
+    members = Membership.objects.filter(lately).values_list("person__user", flat=True)
+    return networks_of_users({user for user in posts.union(members) if user is not None})
