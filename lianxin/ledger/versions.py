@@ -93,13 +93,6 @@ def correct_version(last: Version, version: Told, *, actor: AbstractBaseUser, ki
     old = last.entry
     act: dict[str, Any] = {"kind": kind, "unit": old.unit, "happened_on": day, "subject": old.subject}
     act |= {"supersedes": old, "reason": reason}
-        "kind": kind,
-        "unit": old.unit,
-        "happened_on": day,
-        "subject": old.subject,
-        "supersedes": old,
-        "reason": reason,
-    }
     return write_version(version, actor=actor, **act)
 
 

@@ -148,8 +148,9 @@ def add_note(*, reporter: Reporter, text: str, photos: Sequence[Cleaned] = ()) -
     either, or once it is over."""
     case = locked(reporter.case)
     last: CaseStep | None = case.steps.order_by("id").last()
-    if last is not None and last.move == "note" and last.reporter_id == reporter.pk and last.text == text.strip():
-        if {photo.original for photo in last.photos.all()} == {photo.original for photo in photos}:
+    if last is not None and (last.move, last.reporter_id, last.text) == ("note", reporter.pk, text.strip()):
+        sent = {photo.original for photo in photos}
+        if sent == set(last.photos.values_list("original", flat=True)):
             return last
     asked = Asked(reporter=reporter, text=text, photos=photos, data={"reporter": reporter.pk})
     return make_move(actor=the_residents(), case=case, name="note", asked=asked)
