@@ -39,6 +39,24 @@ def due_after(start: datetime, span: Span, county: Unit) -> Due:
     return Due(clock.end_of(day), provisional)
 
 
+def due_after_pause(due_at: datetime, paused: datetime, resumed: datetime, county: Unit) -> Due:
+    """When a clock that stood still from `paused` to `resumed` runs out: what was left then is left now.
+
+    Hours go on by the hour. Working days go on by the day, to the end of one; where it was paused on its last day, that day is
+    left. What had run out before the pause stays as it was.
+    """
+    if paused > due_at:
+        return Due(due_at, False)
+    last_day, began, today = clock.local_date(due_at), clock.local_date(paused), clock.local_date(resumed)
+    if due_at != clock.end_of(last_day):
+        return Due(due_at + (resumed - paused), False)
+    left = working_days_between(began, last_day, county)
+    if not left and not local_days(county).get(today, works(today)):
+        left = 1
+    due = due_after(resumed, Span(days=left), county)
+    return Due(max(due.at, due_at), due.provisional)
+
+
 def working_days_between(start: date, end: date, county: Unit) -> int:
     """Working days after `start` up to and including `end`."""
     own = local_days(county)

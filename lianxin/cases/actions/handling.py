@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
@@ -103,13 +104,14 @@ def decide_extension(*, actor: AbstractBaseUser, extension: Extension, granted: 
     extension = Extension.objects.get(pk=extension.pk)
     if extension.decided_id is not None:
         raise CaseError("extension_decided")
+    data: dict[str, Any] = {"extension": extension.pk, "days": extension.days, "granted": granted}
     if granted:
         for running in case.clocks.filter(name=ClockName.HANDLE, stopped_at=None):
             due = due_after(running.due_at, Span(days=extension.days), case.county)
-            running.due_at, running.provisional, running.breached_at = due.at, running.provisional or due.provisional, None
+            running.due_at, running.provisional = due.at, running.provisional or due.provisional
+            running.breached_at = running.breached_at if due.at < clock.now() else None
             running.save(update_fields=["due_at", "provisional", "breached_at"])
-            case.due_at = min(due.at, case.due_at or due.at) if case.clock != ClockName.HANDLE else due.at
-    data = {"extension": extension.pk, "days": extension.days, "granted": granted}
+            data |= {"clock": running.name, "due": due.at.isoformat(timespec="minutes")}
     step = make_move(actor=actor, case=case, name="extend", asked=Asked(reason=reason, data=data))
     extension.decided, extension.granted = step, granted
     extension.save(update_fields=["decided", "granted"])

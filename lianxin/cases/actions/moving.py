@@ -14,7 +14,7 @@ from lianxin.cases.errors import CaseError
 from lianxin.cases.models import FINAL_STATES, LED_STATES, Case, CaseClock, CaseStep, ClockName, Reporter, State
 from lianxin.cases.photos import Cleaned, evidence_of, keep_photos
 from lianxin.cases.tiers import tiers
-from lianxin.cases.workdays import Due, due_after
+from lianxin.cases.workdays import Due, due_after, due_after_pause
 from lianxin.cases.workflow import NEW, RESIDENT, SERVICES, SYSTEM, THE_CLOCK, Move, moves_from
 from lianxin.ledger import clock
 from lianxin.ledger.proof import new_salt
@@ -191,19 +191,20 @@ def _data(case: Case, started: CaseClock | None) -> dict[str, Any]:
 
 
 def _turn_clocks(case: Case, move: Move) -> CaseClock | None:
-    """Stop, pause, resume and start what the move says; returns the last one started."""
+    """Stop, pause, resume and start what the move says; returns the last one started or resumed."""
     now = clock.now()
     running = case.clocks.filter(stopped_at=None)
     if move.stops:
         running.filter(name__in=move.stops).update(stopped_at=now, paused_at=None)
     if move.pauses:
         running.filter(name=ClockName.HANDLE).update(paused_at=now)
+    started = None
     if move.resumes:
         for held in running.filter(name=ClockName.HANDLE).exclude(paused_at=None):
-            held.due_at += now - (held.paused_at or now)
-            held.paused_at = None
-            held.save(update_fields=["due_at", "paused_at"])
-    started = None
+            due = due_after_pause(held.due_at, held.paused_at or now, now, case.county)
+            held.due_at, held.provisional, held.paused_at = due.at, held.provisional or due.provisional, None
+            held.save(update_fields=["due_at", "provisional", "paused_at"])
+            started = held
     for name in move.starts:
         running.filter(name=name).update(stopped_at=now)
         due = due_for(case, name)
