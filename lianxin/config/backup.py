@@ -35,6 +35,7 @@ from django.utils.duration import duration_string
 from django.utils.translation import gettext as _
 
 from lianxin import __version__
+from lianxin.cases import search
 from lianxin.config.folder import current_folder
 from lianxin.ledger import clock
 from lianxin.ledger.proof import canonical
@@ -381,6 +382,7 @@ def restore_backup(path: Path) -> list[Compared]:
             for statement in connection.ops.sequence_reset_sql(no_style(), known):
                 cursor.execute(statement)
     call_command("migrate", verbosity=0)  # forward to this version, and the guard of the ledger put in place
+    search.rebuild()  # it is worked out from what was restored, so no backup carries it
     return compared
 
 

@@ -26,6 +26,13 @@ units = [
     if code not in found
 ]
 found_units(actor=User.objects.get(username="lianxin"), units=units)
+from lianxin.cases.actions import Report, report_case
+report_case(report=Report(sending="a phone's own key", place=Unit.objects.get(code="152221200203"), text="村口的水井不出水"))
+"""
+FOUND = """
+from lianxin.cases import search
+from lianxin.cases.models import Case
+print(len(search.find(Case.objects.all(), search.terms_of("水井"), want=10).pks))
 """
 
 
@@ -93,6 +100,7 @@ def test_a_restored_copy_can_be_worked_in_and_holds_what_the_backup_held(house, 
     )
     said = place.run("verify", "--since", house.home / "backup").stderr
     assert "the chain is whole" in said and "changed or cut off" in said
+    assert place.python(FOUND) == "1"  # the index of words is no part of a backup: it was made anew
 
 
 def part_of(position, backup):
@@ -253,3 +261,4 @@ def test_a_county_outgrows_sqlite_and_moves_to_postgresql(tmp_path):
             shown = table_of(large.run("restore", small.home / "backup").stdout)
             assert {row[-1] for row in shown} == {"="}
             assert "the chain is whole" in large.run("verify").stderr
+            assert large.python(FOUND) == "1"

@@ -13,6 +13,7 @@ from lianxin.accounts.actions import standing_account
 from lianxin.cases.errors import CaseError
 from lianxin.cases.models import FINAL_STATES, LED_STATES, Case, CaseClock, CaseStep, ClockName, Reporter, State
 from lianxin.cases.photos import Cleaned, evidence_of, keep_photos
+from lianxin.cases.search import index_cases
 from lianxin.cases.tiers import tiers
 from lianxin.cases.workdays import Due, due_after, due_after_pause
 from lianxin.cases.workflow import NEW, RESIDENT, SERVICES, SYSTEM, THE_CLOCK, Move, moves_from
@@ -125,6 +126,8 @@ def make_move(
     )
     keep_photos(step, asked.photos)
     case.save()
+    if step.sealed:
+        index_cases([case])
     return step
 
 
