@@ -28,6 +28,10 @@ MESSAGES = {
     "no_receipt": _("We found nothing under this receipt. Compare it with your paper, sign by sign: 24 letters and digits."),
     "judged": _("You have answered already; your answer of this round stands. You can reopen the case if it was not solved."),
     "left": _("You withdrew from this case. Report it anew if the problem is still there."),
+    "claimed": _("%(unit)s has claimed it already; it is in good hands. Look for another one nearby."),
+    "county_decided": _("It was returned so often that the county office decided whose it is; that stands. Ask there."),
+    "no_unit": _("We found no unit “%(found)s” that could do this. Choose one from the list, or write its code."),
+    "which_unit": _("Several units are called that. Write the code: %(codes)s."),
     "later": _(
         "Very many reports arrive right now. Yours was not lost: leave this page open, it is sent again in %(seconds)s seconds."
     ),

@@ -1,4 +1,5 @@
-"""What the clock brings while `lianxin serve` runs: the statements of the day, the sealing of closed books, the daily mail.
+"""What the clock brings while `lianxin serve` runs: the statements of the day, what runs out for cases, the sealing of closed
+books, the daily mail.
 
 A thread beside the requests of each worker rather than a process of its own: it starts, dies and is replaced with its worker. It
 looks once a minute. What is done for all workers is done by one at a time; who writes a mail first, and that nobody gets two, is
@@ -32,12 +33,13 @@ def begin() -> None:
 
 
 def _keep_looking() -> None:
-    prepared = sealed = written = None
+    prepared = sealed = written = turned = None
     stop = threading.Event()  # nobody sets it: the thread ends with its process
     while True:
         prepared = _try(prepare, prepared, "the statements of the day were not made")
         if stop.wait(LOOK):
             return
+        turned = _try(turn, turned, "what ran out for cases was not entered")
         sealed = _try(seal, sealed, "what has closed was not sealed")
         written = _try(look, written, "the daily mail was not sent")
 
@@ -87,6 +89,16 @@ def seal(sealed: date | None) -> date | None:
             return sealed
         actions.seal_closed(actor=keeper)
         return today
+
+
+def turn(turned: date | None) -> date | None:
+    """Every minute: what time does to cases (unclaimed ones go to dispatch, pauses end, silence closes, lateness is entered)."""
+    from lianxin.cases import actions
+
+    with alone() as mine:
+        if mine:
+            actions.turn_all()
+    return clock.today()
 
 
 def look(written: date | None) -> date | None:

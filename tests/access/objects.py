@@ -6,6 +6,8 @@ from datetime import date
 from typing import Any
 
 from lianxin.accounts.models import User
+from lianxin.cases import actions as residents
+from lianxin.cases.models import Case
 from lianxin.gatherings import actions as rooms
 from lianxin.gatherings.models import GatheringVersion
 from lianxin.ledger import clock
@@ -102,6 +104,28 @@ def gatherings(world: Any) -> list[Thing]:
     ]
 
 
+def waiting_cases(world: Any) -> list[Thing]:
+    """In the pool: read and claimed by everybody who may claim in the same township."""
+    found = Case.objects.select_related("place").filter(lead=None)
+    return [
+        Thing(f"waiting at {row.place.code}", {"pk": row.pk}, frozenset(code for code in UNITS if code[:9] == row.place.code[:9]))
+        for row in found
+    ]
+
+
+def led_cases(world: Any) -> list[Thing]:
+    """Led by a branch: worked on by its own people and those above."""
+    found = Case.objects.select_related("lead").exclude(lead=None)
+    return [Thing(f"led by {row.lead.code}", {"pk": row.pk}, frozenset({row.lead.code})) for row in found if row.lead]
+
+
+def cases(world: Any) -> list[Thing]:
+    """Read by those who may claim it, those of the unit that leads, and those who look after the place."""
+    led = Case.objects.select_related("lead", "place").exclude(lead=None)
+    both = [Thing(f"at {row.place.code}", {"pk": row.pk}, frozenset({row.lead.code, row.place.code})) for row in led if row.lead]
+    return [*waiting_cases(world), *both]
+
+
 LIVED_AT = {
     # unit: who records there, who leads, who opens phones
     "152221200203-1": ("secretary", "contact_leader", "county_officer"),
@@ -116,7 +140,7 @@ def canary(code: str) -> str:
 
 
 def live(world: Any) -> None:
-    """At one branch of each part of the tree: visits, a problem, a gathering, a phone opened, a request to take a list out."""
+    """At one branch of each part of the tree: visits, a problem, a gathering, cases, a phone opened, a request to take a list out."""
     founder = User.objects.get(username="founder")
     organizations.designate(actor=founder, unit=world.sibling_branch, designation="contact_point", since=date(2026, 1, 1))
     for code, (secretary, leader, officer) in LIVED_AT.items():
@@ -137,6 +161,7 @@ def live(world: Any) -> None:
         )
         meeting = {"unit": unit, "kind": "members_met", "day": day, "topic": words, "present": 5, "place": words}
         rooms.record_gathering(actor=world.user(secretary), **meeting)
+        live_with_cases(world, secretary, world.units[code.removesuffix("-1")])
         people_of_units.reveal_phone(actor=world.user(officer), person=world.people[secretary], reason=words)
     for unit in Unit.objects.filter(code__in=UNITS):
         ExportRequest.objects.create(
@@ -149,6 +174,14 @@ def live(world: Any) -> None:
             requested_at=clock.now(),
             entry=Entry.objects.filter(unit=unit)[0],
         )
+
+
+def live_with_cases(world: Any, secretary: str, place: Unit) -> None:
+    """Two residents of a place report something, and its branch claims the first."""
+    words, phone = canary(place.code), PHONE.format(9000)
+    reports = [residents.Report(f"key {number} of {place.code}", place, words, spot=words, phone=phone) for number in range(2)]
+    first, _second = [residents.report_case(report=report).reporter.case for report in reports]
+    residents.claim_case(actor=world.user(secretary), case=first, unit=world.units[f"{place.code}-1"])
 
 
 def remark(world: Any) -> None:
@@ -169,6 +202,9 @@ OBJECTS: dict[str, Callable[[Any], list[Thing]]] = {
     "visit": visits,
     "problem": problems,
     "gathering": gatherings,
+    "case": cases,
+    "waiting_case": waiting_cases,
+    "led_case": led_cases,
 }
 
 ABSENT: dict[str, Any] = {"code": "999999999999", "pk": 99_999_999}

@@ -7,11 +7,14 @@ permission without any unit). Every cell not named is “no”.
 from tests.world import UNITS
 
 MEMBER = {"standing.view", "scheme.view"}
-SECRETARY = MEMBER | {"entry.view", "record.view", "people.view", "gathering.record", "visit.receive", "entry.correct"}
-TOWNSHIP = MEMBER | {"entry.view", "record.view", "people.view", "people.reveal"}
+CLAIMANT = MEMBER | {"case.view", "case.claim", "case.record"}
+SECRETARY = CLAIMANT | {"entry.view", "record.view", "people.view", "gathering.record", "visit.receive", "entry.correct"}
+SECRETARY |= {"case.handle"}
+TOWNSHIP = CLAIMANT | {"entry.view", "record.view", "people.view", "people.reveal"}
 TOWNSHIP |= {"import.records", "election.hold", "entry.correct", "post.give"}
-COUNTY = TOWNSHIP | {"import.units", "tree.change", "scheme.publish", "export", "approve"}
-INSPECTOR = MEMBER | {"entry.view", "record.view", "inspection.record"}
+TOWNSHIP |= {"case.handle", "case.dispatch", "case.call_back"}
+COUNTY = (TOWNSHIP - {"case.claim"}) | {"import.units", "tree.change", "scheme.publish", "export", "approve", "case.exclude"}
+INSPECTOR = MEMBER | {"entry.view", "record.view", "inspection.record", "case.view"}
 AUDITOR = MEMBER | {"entry.view", "log.view", "verify"}
 
 ROLES: dict[str, list[tuple[str, str, set[str]]]] = {
@@ -25,10 +28,10 @@ ROLES: dict[str, list[tuple[str, str, set[str]]]] = {
     "deputy_secretary": [("152221200203-1", "branch", SECRETARY)],
     "clerk": [("152221200203-1", "branch", SECRETARY)],
     "head": [("152221200203", "own", MEMBER)],
-    "member": [("152221200203-1", "branch", MEMBER)],
-    "volunteer": [("152221200203-1", "own", MEMBER)],
+    "member": [("152221200203-1", "branch", CLAIMANT)],
+    "volunteer": [("152221200203-1", "own", CLAIMANT | {"case.handle"})],
     "contact_leader": [("152221200203-1", "own", MEMBER | {"entry.view", "record.view", "visit.record"})],
-    "department_handler": [("152221200203", "own", MEMBER | {"entry.view"})],
+    "department_handler": [("152221200203", "own", MEMBER | {"entry.view", "case.view", "case.handle"})],
     "sibling_officer": [("152221100", "subtree", TOWNSHIP)],
     "sibling_secretary": [("152221100003-1", "branch", SECRETARY)],
     "other_county_officer": [("150302", "subtree", COUNTY)],

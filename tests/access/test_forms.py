@@ -20,7 +20,7 @@ from tests.access.expectations import Row
 from tests.access.town import ROWS, Sent, Town, address, expected, things_of, what
 
 WORDS = {
-    **dict.fromkeys(("reason", "words", "topic", "matter", "remedy", "findings"), "写给测试的话"),
+    **dict.fromkeys(("reason", "words", "topic", "matter", "remedy", "findings", "text", "analysis"), "写给测试的话"),
     "name": "另名",
     "value": "3",
     "decision": "approve",
@@ -46,10 +46,21 @@ MOVES = {
     )
 }
 """Every move of a problem that was handled, each with who may make it."""
+CASE = ROWS["move_case"]
+MOVES |= {
+    f"move_case {move}": replace(CASE, args={"move": move}, object=what, on_object=who)
+    for move, what, who in (
+        ("claim", "waiting_case", "case.claim"),
+        ("plan", "led_case", "case.handle"),
+        ("answer", "led_case", "case.handle"),
+        ("handle", "led_case", "case.handle"),
+        ("transfer", "led_case", "case.dispatch"),
+    )
+}
 POSTED = {
     name: row
     for name, row in {**ROWS, **MOVES}.items()
-    if row.methods.get("POST") not in (None, "public", "signed_in") and name not in {*NOT_FILLED, "move_problem"}
+    if row.methods.get("POST") not in (None, "public", "signed_in") and name not in {*NOT_FILLED, "move_problem", "move_case"}
 }
 
 
@@ -120,9 +131,9 @@ class Page(HTMLParser):
             untouched = control.value or next(iter(control.offered), "")
             body[name] = WORDS.get(name, untouched) if not control.offered else untouched
         body = {name: value for name, value in body.items() if value}
-        if "text" in self.controls:
+        if "text" in self.controls and "schemes" in self.path:
             body |= {"text": another_scheme(), "publish": "1"}
-        wanted = next((name for name in ("to", "into", "person") if name in self.controls and not body.get(name)), None)
+        wanted = next((name for name in ("to", "into", "person", "lead") if name in self.controls and not body.get(name)), None)
         if wanted is None:
             yield body
         for value in (*PEOPLE, "新来的") if wanted == "person" else self.listed if wanted else ():
@@ -209,6 +220,7 @@ NEVER: dict[str, set[str]] = {
 }
 """Who may use an address, but finds nothing to do there in this world, and why."""
 MAY_SEE = {"visit": "record.view", "problem": "record.view", "gathering": "record.view"}
+MAY_SEE |= {"case": "case.view", "led_case": "case.view", "waiting_case": "case.view"}
 """Who sees an object may be told by other questions that it is not theirs to change: that it exists is no secret to them."""
 
 

@@ -56,7 +56,7 @@ def test_every_method_role_and_object(town: Town, name: str) -> None:
                     if bare(response) != nowhere[method]:
                         wrong.append(f"{method} {path} as {role}: refused looks different from absent")
                 elif found == "served":
-                    wrong += [f"{method} {path} as {role} names {leak}" for leak in leaks(town, role, row, response)]
+                    wrong += [f"{method} {path} as {role} names {leak}" for leak in leaks(town, role, row, response, thing)]
     assert not wrong, f"{len(wrong)} of {sum(cells.values())} cells are wrong:\n" + "\n".join(wrong[:30])
     assert row.absent or row.args or cells["served"], "nobody at all is served: the row or its objects are wrong"
 
@@ -67,7 +67,7 @@ def absent(town: Town, role: str, name: str, row: Row, method: str) -> str:
     return bare(town.ask(role, method, address(name, row, arguments), row.post if method == "POST" else None))
 
 
-def leaks(town: Town, role: str, row: Row, response: HttpResponse) -> list[str]:
+def leaks(town: Town, role: str, row: Row, response: HttpResponse, thing: objects.Thing) -> list[str]:
     """Names of units and people out of the role's reach, and phones, in the body."""
     if response.streaming:
         return []
@@ -75,11 +75,19 @@ def leaks(town: Town, role: str, row: Row, response: HttpResponse) -> list[str]:
     found = [f"the phone {PHONE.format(number)}" for number in range(len(town.world.people)) if PHONE.format(number) in body]
     if row.names == "all":
         return found
-    foreign = rights.foreign_to(role)
+    foreign = rights.foreign_to(role) - meeting_in_cases(town, role, row, thing)
     # the name of the world's administrator is also the word for one
     found += [f"what was recorded at {code}" for code in foreign if objects.canary(code) in body]
     found += [f"the unit {rights.NAMES[code]}" for code in foreign if rights.NAMES[code] in body]
     return found + [f"the person {name}" for name in foreign_people(town, role, foreign) if name in body and name != "管理员"]
+
+
+def meeting_in_cases(town: Town, role: str, row: Row, thing: objects.Thing) -> set[str]:
+    """Units that a case brings together: who reaches it through one of them reads the others' names."""
+    if row.names != "cases":
+        return set()
+    things = [thing] if thing.units else objects.cases(town.world)
+    return {code for one in things if rights.may(role, "case.view", set(one.units or ())) for code in one.units or ()}
 
 
 def foreign_people(town: Town, role: str, foreign: set[str]) -> list[str]:

@@ -14,8 +14,16 @@ from lianxin.cases.actions.handling import (
     resume_case,
 )
 from lianxin.cases.actions.intake import Received, Report, add_note, join_case, object_to_decline, record_case, report_case
-from lianxin.cases.actions.leading import claim_case, decide_lead, designate_lead, return_case, transfer_lead
-from lianxin.cases.actions.moving import allowed_move
+from lianxin.cases.actions.leading import (
+    claim_case,
+    decide_lead,
+    decline_case,
+    designate_lead,
+    release_case,
+    return_case,
+    transfer_lead,
+)
+from lianxin.cases.actions.moving import allowed_move, may_ever_move, may_move
 from lianxin.cases.actions.past import PastCase, PastMove, Telling, tell_cases
 from lianxin.cases.actions.timers import turn_all
 from lianxin.cases.actions.verdicts import call_in_vain, give_verdict, record_call_back, reopen_case, withdraw_report
@@ -36,16 +44,20 @@ __all__ = [
     "claim_case",
     "decide_extension",
     "decide_lead",
+    "decline_case",
     "designate_lead",
     "do_part",
     "give_verdict",
     "handle_case",
     "join_case",
+    "may_ever_move",
+    "may_move",
     "object_to_decline",
     "pause_case",
     "plan_case",
     "record_call_back",
     "record_case",
+    "release_case",
     "reopen_case",
     "report_case",
     "resume_case",

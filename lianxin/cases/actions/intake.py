@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import IntegrityError, transaction
+from django.http import Http404
 
 from lianxin.accounts.sealing import fingerprint, seal
 from lianxin.cases import receipts
@@ -14,8 +15,10 @@ from lianxin.cases.actions.moving import Asked, locked, make_move, the_residents
 from lianxin.cases.errors import CaseError
 from lianxin.cases.models import OPEN_STATES, Case, CaseStep, Item, Reporter, Sending, Source, State
 from lianxin.cases.photos import Cleaned
+from lianxin.cases.queries.reach import neighbourhoods
 from lianxin.ledger import clock
 from lianxin.ledger.actions import body_hash
+from lianxin.organizations.access import CASE_RECORD
 from lianxin.organizations.models import LABEL_WIDTH, Unit, UnitKind
 from lianxin.organizations.people import clean_phone, phone_index
 
@@ -96,11 +99,13 @@ def report_case(*, report: Report, quarantined: bool = False) -> Received:
 def record_case(*, actor: AbstractBaseUser, unit: Unit, report: Report, day: date | None = None) -> Received:
     """Record a case for a resident: found on a home visit, or taken by phone; the verdict stays the resident's.
 
-    unit: on whose behalf it is recorded. Raises Http404 where the actor may not, CaseError as `report_case`.
+    unit: on whose behalf it is recorded. Raises Http404 where the actor may not, or not there; CaseError as `report_case`.
     """
     known = _sent_before(report)
     if known is not None:
         return known
+    if not any(report.place.path.startswith(path) for path in neighbourhoods(actor, CASE_RECORD)):
+        raise Http404
     case = _new_case(report)
     reporter = _new_reporter(case, report, by_proxy=True)
     make_move(

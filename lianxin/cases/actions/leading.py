@@ -4,24 +4,43 @@ from collections.abc import Sequence
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
+from django.http import Http404
 
 from lianxin.cases.actions.moving import Asked, locked, make_move
 from lianxin.cases.errors import CaseError
-from lianxin.cases.models import LED_STATES, Case, CaseStep, Mode, Part
+from lianxin.cases.models import LED_STATES, Case, CaseStep, Mode, Part, State
+from lianxin.cases.queries.reach import neighbourhoods
 from lianxin.cases.tiers import tiers
 from lianxin.ledger import clock
 from lianxin.organizations.models import Unit
 
 
 @transaction.atomic
+def release_case(*, actor: AbstractBaseUser, case: Case) -> CaseStep:
+    """A report that waited to be looked at is real: it goes to the pool. Raises Http404, CaseError."""
+    return make_move(actor=actor, case=locked(case), name="release")
+
+
+@transaction.atomic
+def decline_case(*, actor: AbstractBaseUser, case: Case, text: str) -> CaseStep:
+    """A report that waited to be looked at is none; the resident reads why, and may object. Raises Http404, CaseError."""
+    return make_move(actor=actor, case=locked(case), name="decline", asked=Asked(text=text))
+
+
+@transaction.atomic
 def claim_case(*, actor: AbstractBaseUser, case: Case, unit: Unit, partners: Sequence[Unit] = ()) -> CaseStep:
     """A unit claims a case by choice; with partners, as a group of which it is the one lead.
 
-    Raises Http404 where the actor may not claim for the unit, CaseError where it is claimed by now, or the unit is closed, is
-    what the case complains about, or leads as many as it may.
+    Raises Http404 where the actor may not claim for the unit, or not there; CaseError where it is claimed by now, or the unit is
+    closed, is what the case complains about, or leads as many as it may.
     """
     case = locked(case)
+    if not any(case.place.path.startswith(path) for path in neighbourhoods(actor)):
+        raise Http404
+    if case.state in LED_STATES and case.lead is not None:
+        raise CaseError("claimed", unit=case.lead.name)
     refuse_unfit(case, unit)
+    unit = Unit.objects.select_for_update().get(pk=unit.pk)  # who claims two at once for one unit is counted twice
     most, leads = tiers().most_led(unit.kind), Case.objects.filter(lead=unit, state__in=LED_STATES).count()
     if leads >= most:
         raise CaseError("full", unit=unit.name, count=leads, most=most)
@@ -58,6 +77,8 @@ def return_case(*, actor: AbstractBaseUser, case: Case, reason: str, proposed: U
     Returned as often as data/tiers.yaml says, the case is escalated: the county decides. Raises Http404, CaseError.
     """
     case = locked(case)
+    if case.returns >= tiers().escalate_returns and case.state == State.LED:
+        raise CaseError("county_decided")
     returns = case.returns + 1
     escalated = case.escalated or returns >= tiers().escalate_returns
 

@@ -16,11 +16,11 @@ from lianxin.cases.photos import Cleaned, evidence_of, keep_photos
 from lianxin.cases.search import index_cases
 from lianxin.cases.tiers import tiers
 from lianxin.cases.workdays import Due, due_after, due_after_pause
-from lianxin.cases.workflow import NEW, RESIDENT, SERVICES, SYSTEM, THE_CLOCK, Move, moves_from
+from lianxin.cases.workflow import MOVES, NEW, RESIDENT, SERVICES, SYSTEM, THE_CLOCK, Move, moves_from
 from lianxin.ledger import clock
 from lianxin.ledger.proof import new_salt
 from lianxin.ledger.versions import write_version
-from lianxin.organizations.access import AnyUser, Grant, grants_for
+from lianxin.organizations.access import CASE_CLAIM, CASE_HANDLE, AnyUser, Grant, grants_for
 from lianxin.organizations.models import Unit
 
 TOLD = 4000
@@ -128,6 +128,7 @@ def make_move(
     case.save()
     if step.sealed:
         index_cases([case])
+    case.__dict__.pop("taken_up", None)
     return step
 
 
@@ -146,6 +147,16 @@ def allowed_move(
     raise CaseError("no_such_move", state=case.get_state_display())
 
 
+def may_move(actor: AnyUser, case: Case, name: str, *, unit: Unit | None = None) -> bool:
+    """Whether that move of a recorded case is this actor's to make now."""
+    return any(_is_theirs(actor, move, case, unit, None) for move in moves_from(case.state, name))
+
+
+def may_ever_move(actor: AnyUser, case: Case, name: str, *, unit: Unit | None = None) -> bool:
+    """Whether that move would be this actor's to make, now or in another state of the case."""
+    return any(_is_theirs(actor, move, case, unit, None) for move in MOVES if move.name == name)
+
+
 def _is_theirs(actor: AnyUser, move: Move, case: Case, unit: Unit | None, reporter: Reporter | None) -> bool:
     name = getattr(actor, "username", "")
     if THE_CLOCK in move.who:
@@ -161,7 +172,24 @@ def _is_theirs(actor: AnyUser, move: Move, case: Case, unit: Unit | None, report
     grants = [grant for grant in grants_for(actor) if grant.permissions & move.who and grant.covers(on)]
     if move.other_unit:
         grants = [grant for grant in grants if not _under(grant, case.lead)]
-    return bool(grants)
+    if case.escalated and move.name in NAMES_THE_LEAD:
+        grants = [grant for grant in grants if case.county.path.startswith(grant.path)]
+    return bool(grants) or (move.on == "lead" and CASE_HANDLE in move.who and _claimed_it(actor, case))
+
+
+NAMES_THE_LEAD = ("designate", "decide", "transfer")
+"""Moves by which those above name who leads; of an escalated case, the county alone."""
+
+
+def _claimed_it(actor: AnyUser, case: Case) -> bool:
+    """Whether the unit leads because this very person claimed it: who claims for a branch may also see it through."""
+    lead = case.lead
+    if lead is None or not any(CASE_CLAIM in grant.permissions and grant.covers(lead) for grant in grants_for(actor)):
+        return False
+    if "taken_up" not in case.__dict__:  # once for all the moves of a page
+        steps = case.steps.filter(move__in=("claim", *NAMES_THE_LEAD)).order_by("-id")
+        case.__dict__["taken_up"] = steps.values_list("move", "unit", "entry__actor").first()
+    return bool(case.__dict__["taken_up"] == ("claim", lead.pk, actor.pk))
 
 
 def _under(grant: Grant, unit: Unit | None) -> bool:
@@ -176,7 +204,8 @@ def _entered_at(case: Case, move: Move, unit: Unit | None, before: Unit | None) 
         return unit
     if at == "lead" and (before or case.lead) is not None:
         return before or case.lead  # type: ignore[return-value]  # one of them is there
-    return case.place
+    hidden = case.about is not None and case.place.path.startswith(case.about.path)
+    return case.county if hidden else case.place  # what complains about a unit stands on no timeline that it reads
 
 
 def _data(case: Case, started: CaseClock | None) -> dict[str, Any]:

@@ -1,8 +1,12 @@
 """What time itself does to cases: what nobody claimed goes to dispatch, pauses end, silence closes, lateness is entered."""
 
+import logging
+from collections.abc import Callable
 from datetime import date
 
 from django.db import transaction
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models.fields.json import KeyTextTransform
 
 from lianxin.cases.actions.moving import Asked, locked, make_move, the_clock
 from lianxin.cases.errors import CaseError
@@ -10,6 +14,8 @@ from lianxin.cases.models import LED_STATES, Case, CaseClock, CaseStep, ClockNam
 from lianxin.ledger import clock
 from lianxin.ledger.actions import record
 from lianxin.ledger.models import Entry
+
+logger = logging.getLogger(__name__)
 
 AT_ONCE = 200
 
@@ -21,7 +27,7 @@ def turn_all() -> int:
     ran_out = CaseClock.objects.filter(due_at__lt=now, stopped_at=None, paused_at=None, breached_at=None)
     for pk in list(ran_out.order_by("due_at").values_list("pk", flat=True)[:AT_ONCE]):
         done += _try(run_out, pk)
-    for pk in list(Case.objects.filter(state=State.PAUSED).values_list("pk", flat=True)[:AT_ONCE]):
+    for pk in list(_paused_until(clock.today())[:AT_ONCE]):
         done += _try(end_pause, pk)
     closed = Case.objects.filter(state__in=LED_STATES, lead__closed_on__lte=clock.today())
     for pk in list(closed.values_list("pk", flat=True)[:AT_ONCE]):
@@ -29,10 +35,23 @@ def turn_all() -> int:
     return done
 
 
-def _try(act: object, pk: int) -> int:
+def _paused_until(day: date) -> "QuerySet[Case, int]":
+    """Cases whose pause is over on that day."""
+    pauses = CaseStep.objects.filter(case=OuterRef("pk"), move="pause").order_by("-id")
+    until = Subquery(pauses.annotate(until=KeyTextTransform("until", "entry__data")).values("until")[:1])
+    return (
+        Case.objects.filter(state=State.PAUSED).alias(until=until).filter(until__lte=day.isoformat()).values_list("pk", flat=True)
+    )
+
+
+def _try(act: Callable[..., Entry | CaseStep | None], pk: int) -> int:
+    """Whether it was done. What cannot be done now keeps nothing else from being done."""
     try:
-        return 1 if act(pk=pk) else 0  # type: ignore[operator]
+        return 1 if act(pk=pk) else 0
     except CaseError:  # somebody else moved it meanwhile
+        return 0
+    except Exception:
+        logger.exception(f"{act.__name__}({pk}) failed; it is tried again")
         return 0
 
 
@@ -84,7 +103,7 @@ def end_pause(*, pk: int) -> CaseStep | None:
 def orphan_case(*, pk: int) -> CaseStep | None:
     """The unit that led was closed: those above must name another."""
     case = locked(Case.objects.get(pk=pk))
-    if case.lead is None or case.lead.closed_on is None:
+    if case.lead is None or case.lead.closed_on is None or case.lead.closed_on > clock.today():
         return None
     code = case.lead.code
 

@@ -9,6 +9,7 @@ from django.http import Http404
 from lianxin.cases import receipts
 from lianxin.cases.errors import CaseError
 from lianxin.cases.models import Case, CaseQuerySet, Part, Reporter
+from lianxin.ledger import clock
 from lianxin.organizations.access import CASE_CLAIM, CASE_VIEW, SUBTREE, AnyUser, grants_for, scope
 from lianxin.organizations.models import LABEL_WIDTH, Unit, UnitKind, path_end
 
@@ -19,7 +20,7 @@ def cases_for(user: AnyUser, *permissions: str) -> CaseQuerySet:
     wanted = permissions or (CASE_VIEW,)
     assisted = Part.objects.filter(scope(user, *wanted, prefix="unit__"), called_off=None)
     reach = scope(user, *wanted, prefix="lead__") | scope(user, *wanted, prefix="place__") | Q(pk__in=assisted.values("case"))
-    return Case.objects.filter(reach, _not_about(user))
+    return Case.objects.filter(reach, not_about(user))
 
 
 def pool_for(user: AnyUser) -> CaseQuerySet:
@@ -28,7 +29,7 @@ def pool_for(user: AnyUser) -> CaseQuerySet:
     near = Q(pk__in=())
     for path in neighbourhoods(user):
         near |= Q(place__path__gte=path, place__path__lt=path_end(path))
-    return Case.objects.to_claim().filter(near, _not_about(user))
+    return Case.objects.to_claim().filter(near, not_about(user))
 
 
 def readable_for(user: AnyUser) -> CaseQuerySet:
@@ -45,14 +46,25 @@ def case_for(user: AnyUser, pk: int, *permissions: str) -> Case:
     return case
 
 
+def case_to_claim(user: AnyUser, pk: int) -> Case:
+    """A case near the user, also where somebody claimed it a moment ago. Raises Http404."""
+    near = Q(pk__in=())
+    for path in neighbourhoods(user):
+        near |= Q(place__path__gte=path, place__path__lt=path_end(path))
+    case = Case.objects.filter(near, not_about(user), pk=pk).select_related("county", "place", "lead", "item", "about").first()
+    if case is None:
+        raise Http404
+    return case
+
+
 def claimants_for(user: AnyUser) -> QuerySet[Unit]:
     """Units for which the user may claim."""
-    return Unit.objects.filter(scope(user, CASE_CLAIM), closed_on=None).order_by("path")
+    return Unit.objects.open_on(clock.today()).filter(scope(user, CASE_CLAIM)).order_by("path")
 
 
-def neighbourhoods(user: AnyUser) -> list[str]:
-    """Paths of the subtrees whose unclaimed cases the user sees."""
-    grants = [grant for grant in grants_for(user) if CASE_CLAIM in grant.permissions]
+def neighbourhoods(user: AnyUser, permission: str = CASE_CLAIM) -> list[str]:
+    """Paths of the subtrees whose unclaimed cases the user sees (or, with CASE_RECORD, from which they record)."""
+    grants = [grant for grant in grants_for(user) if permission in grant.permissions]
     wide = {grant.path for grant in grants if grant.reach == SUBTREE}
     above = {prefix for grant in grants for prefix in _prefixes(grant.path)}
     kinds = dict(Unit.objects.filter(path__in=above, kind__in=(UnitKind.COUNTY, UnitKind.TOWNSHIP)).values_list("path", "kind"))
@@ -76,7 +88,7 @@ def _prefixes(path: str) -> list[str]:
     return [path[:end] for end in range(LABEL_WIDTH, len(path) + 1, LABEL_WIDTH)]
 
 
-def _not_about(user: AnyUser) -> Q:
+def not_about(user: AnyUser) -> Q:
     """Left out: what complains about a unit at which, or beneath which, the user holds anything."""
     held = {prefix for grant in grants_for(user) for prefix in _prefixes(grant.path)}
     return Q(about=None) | ~Q(about__path__in=sorted(held))

@@ -59,6 +59,11 @@ def test_the_same_report_again_is_the_same(world, received):
 def test_two_who_claim_at_once_one_comes_second(world, case):
     actions.claim_case(actor=world.user("secretary"), case=case, unit=world.branch)
     with pytest.raises(CaseError):
+        actions.claim_case(actor=world.user("clerk"), case=case, unit=world.group)
+
+
+def test_nobody_claims_what_is_far_away(world, case):
+    with pytest.raises(Http404):
         actions.claim_case(actor=world.user("sibling_secretary"), case=case, unit=world.sibling_branch)
 
 

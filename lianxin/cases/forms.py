@@ -1,0 +1,437 @@
+"""What people type about a case: one small form for each move, at most five fields, and nothing that is known already."""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any, ClassVar, cast
+
+from django import forms
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.core.exceptions import ValidationError
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from lianxin.cases import actions
+from lianxin.cases.errors import CaseError
+from lianxin.cases.models import CaseStep, Extension, Item, Part, Source
+from lianxin.cases.queries import units
+from lianxin.cases.queries.pages import CasePage
+from lianxin.cases.queries.recording import Recording
+from lianxin.cases.tiers import tiers
+from lianxin.cases.wording import SAYINGS
+from lianxin.ledger import clock
+from lianxin.ledger.models import Entry
+from lianxin.ledger.submissions import DAY_FORMATS, OnceForm, WordsField
+from lianxin.organizations.access import AnyUser
+from lianxin.organizations.models import Unit
+
+LONGEST_NAME = 120
+TO_RESIDENT = _("The resident reads this. Name no other residents.")
+
+
+class UnitField(forms.CharField):
+    """A unit, by its name, initials or code; the list under it offers the nearest."""
+
+    def __init__(self, **options: Any) -> None:
+        widget = forms.TextInput(attrs={"list": "candidates", "autocomplete": "off"})
+        standard = {"help_text": _("Its name, initials or code."), "widget": widget, "max_length": LONGEST_NAME}
+        super().__init__(**{**standard, **options})
+
+
+class ComingDayField(forms.DateField):
+    """A day from today (or a later first one) on."""
+
+    def __init__(self, *, first: int = 0, most: int = 365, **options: Any) -> None:
+        self.first, self.most = first, most
+        widget = forms.DateInput(attrs={"type": "date"}, format=DAY_FORMATS[0])
+        super().__init__(**{"widget": widget, "input_formats": DAY_FORMATS, **options})
+
+    def get_bound_field(self, form: forms.BaseForm, field_name: str) -> forms.BoundField:
+        today = clock.today()
+        self.widget.attrs["min"] = (today + timedelta(days=self.first)).isoformat()
+        self.widget.attrs["max"] = (today + timedelta(days=self.most)).isoformat()
+        return super().get_bound_field(form, field_name)
+
+
+class MoveForm(OnceForm):
+    """One move of a case: what it needs, and how it is made."""
+
+    move: ClassVar[str]
+    action: ClassVar[Callable[..., Any]]
+
+    beside: ClassVar[Mapping[str, str]] = {
+        **OnceForm.beside,
+        "no_words": "text",
+        "full": "unit",
+        "part_twice": "unit",
+        "part_past": "due_on",
+        "pause_length": "until",
+        "extension_most": "days",
+        "about_unit": "lead",
+        "unit_closed": "lead",
+        "open_part": "text",
+    }
+
+    def __init__(self, *args: Any, user: AnyUser, page: CasePage, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.user, self.page, self.case = user, page, page.case
+        self.prepare()
+
+    def prepare(self) -> None:
+        """Fill in what depends on the case."""
+
+    @property
+    def button(self) -> str | Promise:
+        return SAYINGS[self.move].button
+
+    @property
+    def means(self) -> str | Promise:
+        return SAYINGS[self.move].means
+
+    @property
+    def candidates(self) -> list[tuple[str, str]]:
+        """Units for the list under the fields that name one."""
+        named = any(isinstance(field, UnitField) for field in self.fields.values())
+        return units.offered(self.user, self.case) if named else []
+
+    def clean_lead(self) -> Unit:
+        return self._unit("lead")
+
+    def _unit(self, name: str) -> Unit:
+        return units.find_unit(units.able(self.user, self.case), self.cleaned_data[name])
+
+    def make(self, actor: AbstractBaseUser) -> Entry:
+        """Make the move; the entry it wrote."""
+        step: CaseStep = type(self).action(actor=actor, case=self.case, **self.said)
+        return step.entry
+
+
+class ClaimForm(MoveForm):
+    move = "claim"
+    action = actions.claim_case
+
+    unit = forms.ChoiceField(label=_("For which unit"))
+    partners = forms.CharField(
+        label=_("Together with"),
+        required=False,
+        max_length=600,
+        help_text=_("Only where several claim as a group: names of the others, separated by commas. Your unit leads."),
+    )
+
+    beside: ClassVar[Mapping[str, str]] = {**MoveForm.beside, "about_unit": "unit", "unit_closed": "unit"}
+
+    def prepare(self) -> None:
+        mine = self.page.claimants
+        cast(forms.ChoiceField, self.fields["unit"]).choices = [(unit.code, unit.name) for unit in mine]
+        if self.page.home is not None:
+            self.fields["unit"].required = False
+            self.fields["unit"].initial = self.page.home.code
+        if len(mine) == 1:
+            self.fields["unit"].widget = forms.HiddenInput()
+
+    def clean_partners(self) -> list[Unit]:
+        return list(units.find_units(units.able(self.user, self.case), self.cleaned_data["partners"]))
+
+    def clean(self) -> dict[str, Any]:
+        if not self.page.claimants:
+            raise ValidationError(gettext("You hold no post at a unit that could claim this."))
+        return self.cleaned_data
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """What `claim_case` takes."""
+        mine = {unit.code: unit for unit in self.page.claimants}
+        unit = mine.get(self.cleaned_data["unit"]) or self.page.home or self.page.claimants[0]
+        return {"unit": unit, "partners": [one for one in self.cleaned_data["partners"] if one != unit]}
+
+
+class WordsForm(MoveForm):
+    """A move that says something to the resident."""
+
+    text = WordsField(label=_("What do you tell the resident?"), help_text=TO_RESIDENT)
+
+
+class AnswerForm(WordsForm):
+    move = "answer"
+    action = actions.answer_resident
+
+
+class HandleForm(WordsForm):
+    move = "handle"
+    action = actions.handle_case
+
+    text = WordsField(label=_("What was done?"), help_text=TO_RESIDENT)
+
+
+class DeclineForm(WordsForm):
+    move = "decline"
+    action = actions.decline_case
+
+    text = WordsField(label=_("Why is it not taken up?"), help_text=TO_RESIDENT)
+
+
+ORDINARY = "ordinary"
+
+
+class PlanForm(MoveForm):
+    move = "plan"
+    action = actions.plan_case
+
+    focus = forms.ChoiceField(
+        label=_("Kind of problem"),
+        choices=[(ORDINARY, _("an ordinary one")), ("key", _("key problem")), ("focus", _("focus problem"))],
+        widget=forms.RadioSelect,
+        initial=ORDINARY,
+        help_text=_("A key problem holds up others; a focus problem concerns many."),
+    )
+    analysis = WordsField(label=_("What lies behind it?"))
+    plan = WordsField(label=_("What do you plan, by when?"), required=False)
+    measures = WordsField(label=_("Which measures, one by one?"), required=False)
+
+    beside: ClassVar[Mapping[str, str]] = {**MoveForm.beside, "no_words": "analysis"}
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """What `plan_case` takes: one text of three parts."""
+        told = [
+            (gettext("Analysis"), self.cleaned_data["analysis"]),
+            (gettext("Plan"), self.cleaned_data["plan"]),
+            (gettext("Measures"), self.cleaned_data["measures"]),
+        ]
+        text = "\n".join(gettext("%(part)s: %(text)s") % {"part": part, "text": text} for part, text in told if text)
+        focus = self.cleaned_data["focus"]
+        return {"focus": "" if focus == ORDINARY else focus, "text": text}
+
+
+class AskForm(MoveForm):
+    move = "ask"
+    action = actions.ask_part
+
+    unit = UnitField(label=_("Which unit"))
+    text = WordsField(label=_("What should it do?"))
+    due_on = ComingDayField(label=_("By when"))
+
+    beside: ClassVar[Mapping[str, str]] = {**MoveForm.beside, "about_unit": "unit", "unit_closed": "unit"}
+
+    def clean_unit(self) -> Unit:
+        return self._unit("unit")
+
+    def make(self, actor: AbstractBaseUser) -> Entry:
+        part: Part = actions.ask_part(actor=actor, case=self.case, **self.said)
+        assert part.asked is not None
+        return part.asked.entry
+
+
+class PartForm(MoveForm):
+    """A move about one open part; which one is asked only where there are several."""
+
+    part = forms.ChoiceField(label=_("Which part"))
+
+    def prepare(self) -> None:
+        self.parts = {str(part.pk): part for part in self.offered()}
+        field = cast(forms.ChoiceField, self.fields["part"])
+        field.choices = [(key, _part_words(part)) for key, part in self.parts.items()]
+        if len(self.parts) == 1:
+            field.widget, field.initial = forms.HiddenInput(), next(iter(self.parts))
+
+    def offered(self) -> list[Part]:
+        return [shown.part for shown in self.page.parts if shown.part.is_open]
+
+    def clean(self) -> dict[str, Any]:
+        if not self.parts:
+            raise CaseError("part_over")
+        return self.cleaned_data
+
+    def make(self, actor: AbstractBaseUser) -> Entry:
+        said = {**self.said, "part": self.parts[self.cleaned_data["part"]]}
+        step: CaseStep = type(self).action(actor=actor, **said)
+        return step.entry
+
+
+def _part_words(part: Part) -> str:
+    return f"{part.unit.name} · {part.due_on.isoformat()}" if part.due_on else part.unit.name
+
+
+class DoPartForm(PartForm):
+    move = "do_part"
+    action = actions.do_part
+
+    text = WordsField(label=_("What did your unit do?"))
+
+    def offered(self) -> list[Part]:
+        parts = super().offered()
+        return [part for part in parts if actions.may_move(self.user, self.case, "do_part", unit=part.unit)]
+
+
+class CallOffForm(PartForm):
+    move = "call_off"
+    action = actions.call_off_part
+
+    reason = forms.CharField(label=_("Why?"), max_length=500)
+
+
+class PauseForm(MoveForm):
+    move = "pause"
+    action = actions.pause_case
+
+    text = WordsField(label=_("Why does it have to wait?"), help_text=TO_RESIDENT)
+    until = ComingDayField(label=_("Until which day"), first=1, most=30)
+
+    def prepare(self) -> None:
+        most = tiers().longest_pause.days
+        cast(ComingDayField, self.fields["until"]).most = most
+        self.fields["until"].help_text = gettext("Within %(most)s days.") % {"most": most}
+
+
+class ResumeForm(MoveForm):
+    move = "resume"
+    action = actions.resume_case
+
+
+class ReleaseForm(MoveForm):
+    move = "release"
+    action = actions.release_case
+
+
+class AskExtensionForm(MoveForm):
+    move = "ask_extension"
+    action = actions.ask_extension
+
+    days = forms.IntegerField(label=_("How many working days more"), min_value=1)
+    reason = forms.CharField(label=_("Why?"), max_length=500)
+
+    def prepare(self) -> None:
+        rules = tiers()
+        said = gettext("Up to %(most)s, %(times)s times at most.")
+        self.fields["days"].help_text = said % {"most": rules.longest_extension, "times": rules.extensions}
+
+    def make(self, actor: AbstractBaseUser) -> Entry:
+        asked: Extension = actions.ask_extension(actor=actor, case=self.case, **self.said)
+        return asked.asked.entry
+
+
+class ExtendForm(MoveForm):
+    move = "extend"
+    action = actions.decide_extension
+
+    granted = forms.ChoiceField(
+        label=_("Decision"), choices=[("yes", _("grant it")), ("no", _("refuse it"))], widget=forms.RadioSelect
+    )
+    reason = forms.CharField(label=_("Why?"), max_length=500, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        if self.page.extension is None:
+            raise CaseError("extension_decided")
+        if self.cleaned_data.get("granted") == "no" and not self.cleaned_data.get("reason", "").strip():
+            self.add_error("reason", CaseError("no_reason"))
+        return self.cleaned_data
+
+    def make(self, actor: AbstractBaseUser) -> Entry:
+        granted, reason = self.cleaned_data["granted"] == "yes", self.cleaned_data["reason"]
+        assert self.page.extension is not None
+        return actions.decide_extension(actor=actor, extension=self.page.extension, granted=granted, reason=reason).entry
+
+
+class ReturnForm(MoveForm):
+    move = "return"
+    action = actions.return_case
+
+    reason = forms.CharField(label=_("Why is it not yours?"), max_length=500)
+    proposed = UnitField(label=_("Whose might it be?"), required=False)
+
+    def clean_proposed(self) -> Unit | None:
+        return self._unit("proposed") if self.cleaned_data["proposed"] else None
+
+
+class LeadForm(MoveForm):
+    """Those above name who leads."""
+
+    lead = UnitField(label=_("Who leads"))
+    reason = forms.CharField(label=_("Why?"), max_length=500)
+
+
+class DesignateForm(LeadForm):
+    move = "designate"
+    action = actions.designate_lead
+
+    reason = forms.CharField(label=_("Why?"), max_length=500, required=False)
+
+
+class DecideForm(LeadForm):
+    move = "decide"
+    action = actions.decide_lead
+
+    def prepare(self) -> None:
+        """What the lead proposed, else the lead itself."""
+        proposed = next(
+            (line.line.entry.data.get("proposed") for line in self.page.told if line.line.entry.data.get("proposed")), ""
+        )
+        self.fields["lead"].initial = proposed or (self.case.lead.code if self.case.lead else "")
+
+
+class TransferForm(LeadForm):
+    move = "transfer"
+    action = actions.transfer_lead
+
+
+FORMS: dict[str, type[MoveForm]] = {
+    form.move: form
+    for form in (
+        *(ClaimForm, ReleaseForm, DeclineForm, DesignateForm, DecideForm, AnswerForm, PlanForm, HandleForm, DoPartForm, AskForm),
+        *(CallOffForm, PauseForm, ResumeForm, AskExtensionForm, ExtendForm, ReturnForm, TransferForm),
+    )
+}
+"""Every move of the working pages, by its name in workflow.py."""
+
+
+class RecordForm(OnceForm):
+    """A problem recorded for a resident, on a home visit or by phone."""
+
+    unit = forms.ChoiceField(label=_("Recorded for which unit"))
+    source = forms.ChoiceField(
+        label=_("How did you hear of it?"),
+        choices=[(one.value, one.label) for one in (Source.HOME_VISIT, Source.PHONE)],
+        initial=Source.HOME_VISIT.value,
+        widget=forms.RadioSelect,
+    )
+    place = forms.ChoiceField(label=_("Where is it?"))
+    text = WordsField(label=_("What is wrong, in the resident's words?"), max_length=2000)
+    phone = forms.CharField(
+        label=_("The resident's phone"),
+        required=False,
+        max_length=30,
+        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "off"}),
+        help_text=_("For the call whether it is really solved. Sealed; nobody reads it without a reason."),
+    )
+    item = forms.ChoiceField(label=_("Matter"), required=False, help_text=_("It says how long it may take. Leave it if unsure."))
+
+    beside: ClassVar[Mapping[str, str]] = {**OnceForm.beside, "no_words": "text", "no_place": "place"}
+
+    def __init__(self, *args: Any, recording: Recording, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.recording = recording
+        self._offer("unit", [(unit.code, unit.name) for unit in recording.units])
+        self._offer("place", [(unit.code, unit.name) for unit in recording.places])
+        cast(forms.ChoiceField, self.fields["item"]).choices = recording.item_choices
+        if not recording.items:
+            del self.fields["item"]
+
+    def _offer(self, name: str, choices: list[tuple[str, str]]) -> None:
+        field = cast(forms.ChoiceField, self.fields[name])
+        field.choices = choices
+        if len(choices) == 1:
+            field.widget, field.initial = forms.HiddenInput(), choices[0][0]
+
+    def make(self, actor: AbstractBaseUser) -> actions.Received:
+        """Record it. The key of the form makes the receipt, so that sending it again gives the same one."""
+        said, recording = self.cleaned_data, self.recording
+        item: Item | None = recording.items.get(said.get("item", ""))
+        report = actions.Report(
+            sending=f"{actor.pk}.{said['submission']}",
+            place=recording.place(said["place"]),
+            text=said["text"],
+            phone=said["phone"],
+            item=item,
+            source=said["source"],
+        )
+        return actions.record_case(actor=actor, unit=recording.unit(said["unit"]), report=report)

@@ -1,0 +1,98 @@
+"""What cases ask of people: those their unit leads, parts they owe, the pool nearby, what those above must decide.
+
+Nothing of a resident's words stands here: these lines leave the house by mail and calendar.
+"""
+
+from datetime import date
+
+from django.urls import reverse
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
+from lianxin.cases.models import Case, Part, State
+from lianxin.cases.queries import lists
+from lianxin.cases.queries.pages import due_state
+from lianxin.ledger import clock
+from lianxin.organizations.access import CASE_CLAIM, CASE_DISPATCH, CASE_HANDLE, AnyUser
+from lianxin.reminders.notices import Act, Due, Notice, Words, declare
+
+MOST = 12
+"""Cases of one sort on a desk; the rest stand in the list."""
+
+
+def leading(user: AnyUser, today: date) -> list[Due]:
+    """Cases the reader's own units lead, the most pressing first."""
+    return [_due(case, "lead", _WORDS_LED.get(State(case.state), _("A case you lead"))) for case in lists.leading(user, MOST)]
+
+
+_WORDS_LED = {
+    State.PAUSED: _("A case you lead, paused"),
+    State.CONTESTED: _("A case you returned; you lead it until it is decided"),
+}
+
+
+def owed(user: AnyUser, today: date) -> list[Due]:
+    """Parts the reader's own units owe to cases that others lead."""
+    return [_part_due(part, today) for part in lists.parts_owed(user, MOST)]
+
+
+def to_decide(user: AnyUser, today: date) -> list[Due]:
+    """What waits for those above: a lead to name, a return, more time, a report held back."""
+    return [_due(case, case.state, _WORDS_ABOVE[State(case.state)]) for case in lists.to_decide(user, MOST)]
+
+
+_MORE_TIME = _("More time is asked for")
+_WORDS_ABOVE = {
+    State.DISPATCH: _("A case nobody claimed: name who leads"),
+    State.CONTESTED: _("A case was returned: decide whose it is"),
+    State.QUARANTINED: _("A report was held back: look whether it is real"),
+    State.LED: _MORE_TIME,
+    State.PAUSED: _MORE_TIME,
+}
+
+
+def nearby(user: AnyUser, today: date) -> list[Due]:
+    """One line for the whole pool near the reader."""
+    case = lists.pool_near(user)
+    if case is None:
+        return []
+    act = Act(_("Look and claim"), reverse("case_pool"))
+    return [_due(case, "pool", _("Problems nearby wait to be claimed"), act=act)]
+
+
+def _due(case: Case, sort: str, text: Words, *, act: Act | None = None) -> Due:
+    page = reverse("case", args=[case.pk])
+    about = case.item.title if sort != "pool" and case.item else ""
+    return Due(
+        key=f"cases.case:{case.pk}:{sort}",
+        unit_code=case.place.code,
+        unit_name=case.place.name,
+        text=format_lazy("{text}：{about}" if about else "{text}", text=text, about=about),
+        due=clock.local_date(case.due_at) if case.due_at else None,
+        state=due_state(case.due_at),
+        address=act.address if act else page,
+        act=act or Act(_("Open"), page),
+    )
+
+
+def _part_due(part: Part, today: date) -> Due:
+    page = reverse("case", args=[part.case_id])
+    late = part.due_on is not None and part.due_on < today
+    return Due(
+        key=f"cases.part:{part.pk}",
+        unit_code=part.unit.code,
+        unit_name=part.unit.name,
+        text=_("Your part of a case that another unit leads"),
+        due=part.due_on,
+        state="overdue" if late else "pending",
+        address=page,
+        act=Act(_("Open"), page),
+    )
+
+
+declare(
+    Notice("cases.to_decide", _("Cases waiting for your decision"), CASE_DISPATCH, to_decide, waiting=True),
+    Notice("cases.leading", _("Cases you lead"), CASE_HANDLE, leading),
+    Notice("cases.parts", _("Parts of cases you owe"), CASE_HANDLE, owed),
+    Notice("cases.pool", _("Problems nearby"), CASE_CLAIM, nearby, travels=False),
+)

@@ -1,0 +1,314 @@
+"""Lists of cases: filtered, page by page without ever counting them all; the pool near somebody; what a desk names."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q
+from django.http import Http404
+from django.utils.translation import gettext_lazy as _
+
+from lianxin.cases.models import (
+    FINAL_STATES,
+    LED_STATES,
+    OPEN_STATES,
+    Case,
+    CaseQuerySet,
+    CaseStep,
+    Extension,
+    Item,
+    Part,
+    Source,
+    State,
+    Tier,
+)
+from lianxin.cases.queries.pages import due_state, home_of, title_of
+from lianxin.cases.queries.reach import cases_for, claimants_for, not_about, pool_for, readable_for
+from lianxin.ledger import clock
+from lianxin.ledger.submissions import new_key
+from lianxin.organizations.access import (
+    CASE_CLAIM,
+    CASE_DISPATCH,
+    CASE_HANDLE,
+    CASE_RECORD,
+    CASE_VIEW,
+    SUBTREE,
+    AnyUser,
+    grants_for,
+    may,
+    scope,
+)
+from lianxin.organizations.models import Title, Unit, path_end
+
+PAGE_SIZE = 50
+LONGEST = 60
+"""Of what may stand in an address."""
+
+STATES = {"open": OPEN_STATES, "waiting": (State.UNCLAIMED, State.DISPATCH), "led": LED_STATES, "ended": FINAL_STATES}
+"""Words for several states at once."""
+STATE_CHOICES = [
+    ("open", _("open")),
+    ("waiting", _("waits for a lead")),
+    ("led", _("somebody leads")),
+    ("ended", _("over")),
+    *State.choices,
+]
+WHOSE = [
+    ("mine", _("my units lead")),
+    ("assisting", _("my units assist")),
+    ("pool", _("to be claimed nearby")),
+]
+SORTS = [("", _("newest first")), ("due", _("most pressing first"))]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a list is asked for, as the address says it; what it does not know is left out."""
+
+    whose: str = ""
+    state: str = ""
+    place: Unit | None = None
+    lead: Unit | None = None
+    item: str = ""
+    tier: str = ""
+    source: str = ""
+    overdue: bool = False
+    escalated: bool = False
+    since: date | None = None
+    until: date | None = None
+    """Reported on these days, both included."""
+    sort: str = ""
+    after: str = ""
+    """Where the page before this one ended."""
+
+    @property
+    def narrowed(self) -> bool:
+        return any(
+            (self.whose, self.state, self.place, self.lead, self.item, self.tier, self.source, self.overdue, self.escalated)
+        ) or bool(self.since or self.until)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One case in a list."""
+
+    case: Case
+    title: str
+    due_state: str
+    key: str = field(default_factory=new_key)
+    """Of its one-tap claim."""
+
+
+@dataclass(frozen=True)
+class CaseList:
+    """One page of cases."""
+
+    asked: Asked
+    lines: Sequence[Line]
+    after: str
+    """Where the next page goes on; empty: this is the last one."""
+    items: Sequence[tuple[str, str]]
+    """(key, title) of the uppermost matters, to choose from."""
+    may_record: bool
+    may_claim: bool
+    choices: Mapping[str, Any] = field(
+        default_factory=lambda: {
+            "state": STATE_CHOICES,
+            "whose": WHOSE,
+            "tier": Tier.choices,
+            "source": Source.choices,
+            "sort": SORTS[1:],
+        }
+    )
+
+
+def case_list(user: AnyUser, asked: Mapping[str, str]) -> CaseList:
+    """One page of the cases the user may read, as `asked`. Raises Http404 for a unit that does not exist."""
+    wanted = read(asked)
+    cases = selected(user, wanted).select_related("place", "lead", "item")
+    rows = list(_after(cases, wanted)[: PAGE_SIZE + 1])
+    page = rows[:PAGE_SIZE]
+    return CaseList(
+        asked=wanted,
+        lines=lines_of(page),
+        after=_mark(page[-1], wanted) if len(rows) > PAGE_SIZE else "",
+        items=list(Item.objects.filter(level=1, retired_on=None).values_list("key", "title")),
+        may_record=may(user, CASE_RECORD),
+        may_claim=may(user, CASE_CLAIM),
+    )
+
+
+def read(asked: Mapping[str, str]) -> Asked:
+    """What an address asks for. Raises Http404 for a unit that does not exist."""
+    text = {name: str(value)[:LONGEST] for name, value in asked.items()}
+
+    def one_of(name: str, known: Sequence[str]) -> str:
+        return text.get(name, "") if text.get(name, "") in known else ""
+
+    return Asked(
+        whose=one_of("whose", [word for word, _label in WHOSE]),
+        state=one_of("state", [word for word, _label in STATE_CHOICES]),
+        place=_unit(text.get("place", "")),
+        lead=_unit(text.get("lead", "")),
+        item=text.get("item", ""),
+        tier=one_of("tier", Tier.values),
+        source=one_of("source", Source.values),
+        overdue=text.get("overdue") == "1",
+        escalated=text.get("escalated") == "1",
+        since=_day(text.get("since", "")),
+        until=_day(text.get("until", "")),
+        sort=one_of("sort", ["due"]),
+        after=text.get("after", ""),
+    )
+
+
+def selected(user: AnyUser, asked: Asked) -> CaseQuerySet:
+    """All the cases the user may read that are asked for, of every page."""
+    cases = {"mine": led_by_mine, "assisting": assisted_by_mine, "pool": pool_for}.get(asked.whose, readable_for)(user)
+    if asked.state:
+        cases = cases.filter(state__in=STATES.get(asked.state, (asked.state,)))
+    if asked.place is not None:
+        cases = cases.filter(place__path__gte=asked.place.path, place__path__lt=path_end(asked.place.path))
+    if asked.lead is not None:
+        cases = cases.filter(lead__path__gte=asked.lead.path, lead__path__lt=path_end(asked.lead.path))
+    if asked.item:
+        cases = cases.filter(Q(item__key=asked.item) | Q(item__key__startswith=f"{asked.item}."))
+    for name in ("tier", "source"):
+        if getattr(asked, name):
+            cases = cases.filter(**{name: getattr(asked, name)})
+    if asked.overdue:
+        cases = cases.overdue(clock.now())
+    if asked.escalated:
+        cases = cases.filter(escalated=True)
+    if asked.since:
+        cases = cases.filter(reported_on__gte=asked.since)
+    if asked.until:
+        cases = cases.filter(reported_on__lte=asked.until)
+    return cases
+
+
+def _after(cases: CaseQuerySet, asked: Asked) -> CaseQuerySet:
+    """In order, from where the page before ended."""
+    if asked.sort == "due":
+        cases = cases.filter(due_at__isnull=False).order_by("due_at", "-pk")
+        instant, _comma, number = asked.after.partition(",")
+        try:
+            at, pk = datetime.fromisoformat(instant), int(number)
+        except ValueError:
+            return cases
+        return cases.filter(Q(due_at__gt=at) | Q(due_at=at, pk__lt=pk)) if at.tzinfo is None else cases
+    cases = cases.order_by("-pk")
+    return cases.filter(pk__lt=int(asked.after)) if asked.after.isdecimal() and len(asked.after) < 16 else cases
+
+
+def _mark(last: Case, asked: Asked) -> str:
+    return f"{last.due_at.isoformat()},{last.pk}" if asked.sort == "due" and last.due_at else str(last.pk)
+
+
+def _unit(code: str) -> Unit | None:
+    if not code:
+        return None
+    unit = Unit.objects.filter(code=code).first()
+    if unit is None:
+        raise Http404
+    return unit
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def lines_of(cases: Sequence[Case]) -> list[Line]:
+    """Cases as lines: each called by the first of its words. One query, however many."""
+    opening = CaseStep.objects.filter(case__in=cases, move__in=("report", "record"))
+    texts = {step.case_id: step.text for step in opening}
+    return [Line(case, title_of(case, texts.get(case.pk, "")), due_state(case.due_at)) for case in cases]
+
+
+# --- whose -----------------------------------------------------------------------------------------------------------
+
+
+def own_unit_ids(user: AnyUser, *permissions: str) -> set[int]:
+    """The units at which the user holds such a post themselves, not those beneath."""
+    wanted = set(permissions or (CASE_VIEW,))
+    return {grant.unit_id for grant in grants_for(user) if grant.permissions & wanted}
+
+
+def led_by_mine(user: AnyUser) -> CaseQuerySet:
+    """Cases that the user's own units lead."""
+    return cases_for(user).filter(lead__in=own_unit_ids(user))
+
+
+def assisted_by_mine(user: AnyUser) -> CaseQuerySet:
+    """Cases to which the user's own units still owe a part."""
+    owed = Part.objects.filter(unit__in=own_unit_ids(user), done=None, called_off=None)
+    return cases_for(user).filter(pk__in=owed.values("case"), state__in=LED_STATES)
+
+
+# --- the pool --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Pool:
+    """What may be claimed near somebody, the most pressing first."""
+
+    lines: Sequence[Line]
+    home: Unit | None
+    """The unit the user claims for at one tap."""
+    more: bool
+
+
+def pool_list(user: AnyUser) -> Pool:
+    """The pool near the user's units."""
+    cases = list(pool_for(user).select_related("place", "lead", "item").order_by("due_at", "pk")[: PAGE_SIZE + 1])
+    return Pool(lines_of(cases[:PAGE_SIZE]), home_of(user, list(claimants_for(user)[:50])), len(cases) > PAGE_SIZE)
+
+
+# --- what a desk names -----------------------------------------------------------------------------------------------
+
+
+def leading(user: AnyUser, most: int) -> list[Case]:
+    """Open cases that the user's own units lead and the user handles, the most pressing first."""
+    mine = own_unit_ids(user, CASE_HANDLE)
+    cases = Case.objects.open().filter(lead__in=mine) if mine else Case.objects.none()
+    return list(cases.select_related("place", "item").order_by("due_at", "pk")[:most])
+
+
+def parts_owed(user: AnyUser, most: int) -> list[Part]:
+    """Parts that the user's own units owe, the soonest first."""
+    mine = own_unit_ids(user, CASE_HANDLE)
+    owed = Part.objects.filter(unit__in=mine, done=None, called_off=None, case__state__in=LED_STATES)
+    return list(owed.select_related("unit", "case__place", "case__item").order_by("due_on", "pk")[:most]) if mine else []
+
+
+def to_decide(user: AnyUser, most: int) -> list[Case]:
+    """What waits for the user as one of those above: a lead to be named, a return, more time, a report held back."""
+    above = scope(user, CASE_DISPATCH, prefix="place__")
+    if not any(CASE_DISPATCH in grant.permissions for grant in grants_for(user)):
+        return []
+    asked = Extension.objects.filter(case=OuterRef("pk"), decided=None)
+    waits = Q(state__in=(State.DISPATCH, State.CONTESTED, State.QUARANTINED)) | Q(Exists(asked), state__in=LED_STATES)
+    if not any(grant.title == Title.COUNTY_OFFICER for grant in grants_for(user)):
+        waits &= ~Q(escalated=True, state__in=(State.DISPATCH, State.CONTESTED))  # the county's alone
+    cases = Case.objects.filter(above, not_about(user), waits)
+    return list(cases.select_related("place", "item").order_by("due_at", "pk")[:most])
+
+
+def pool_near(user: AnyUser) -> Case | None:
+    """The most pressing of the pool near the user, for those who claim for a unit of their own."""
+    if not any(CASE_CLAIM in grant.permissions and grant.reach != SUBTREE for grant in grants_for(user)):
+        return None
+    return pool_for(user).select_related("place").order_by("due_at", "pk").first()
+
+
+# --- on a unit's page ------------------------------------------------------------------------------------------------
+
+
+def open_at(user: AnyUser, unit: Unit) -> list[Line]:
+    """Open cases that the unit leads, or that lie right there, as far as the user may read them; the most pressing first."""
+    cases = cases_for(user).open().filter(Q(lead=unit) | Q(place=unit)).select_related("place", "lead", "item")
+    return lines_of(list(cases.order_by("due_at", "pk")[:5]))

@@ -1,0 +1,368 @@
+"""One case, as somebody may read it: its story, who leads, its clocks, what is next, and what this reader may do."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from django.http import Http404
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+from lianxin.accounts.sealing import unseal
+from lianxin.cases.actions import may_ever_move, may_move
+from lianxin.cases.actions.moving import SOON
+from lianxin.cases.errors import MESSAGES
+from lianxin.cases.models import Case, CaseClock, CaseStep, Extension, Part, Reporter, State
+from lianxin.cases.queries.reach import case_for, case_to_claim, cases_for, claimants_for, readable_for
+from lianxin.cases.tiers import tiers
+from lianxin.cases.wording import NEXT, SAYINGS
+from lianxin.ledger import clock
+from lianxin.ledger.models import Entry
+from lianxin.ledger.submissions import new_key
+from lianxin.organizations import words
+from lianxin.organizations.access import CASE_CLAIM, CASE_DISPATCH, CASE_HANDLE, CASE_VIEW, ENTRY_VIEW, AnyUser, grants_for, may
+from lianxin.organizations.models import Unit
+from lianxin.ui.dates import full_day
+
+
+@dataclass(frozen=True)
+class Told(words.Told):
+    """One thing that happened to the case, as the reader may see it."""
+
+    who: str = ""
+    """A resident, time itself, or the person of the line as far as the reader may know."""
+    said: str = ""
+    """Its words; empty too where the reader may not read them."""
+    hidden: bool = False
+    """There are words that this reader may not read."""
+    erased: bool = False
+    shown: bool = False
+    """Residents read the words."""
+    address: str = ""
+    """Of the entry, where the reader sees its unit's timeline."""
+    facts: Sequence[tuple[str, str]] = ()
+    """What else stands in the entry: proposed unit, until when, how many days."""
+
+
+@dataclass(frozen=True)
+class RunningClock:
+    name: str
+    due_at: datetime
+    state: str
+    paused: bool
+    provisional: bool
+
+
+@dataclass(frozen=True)
+class PartShown:
+    part: Part
+    state: str
+    word: str
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A move the reader may make now."""
+
+    move: str
+    button: str | Promise
+
+
+@dataclass(frozen=True)
+class CasePage:
+    """Everything the page of a case shows."""
+
+    case: Case
+    title: str
+    spot: str
+    told: Sequence[Told]
+    clocks: Sequence[RunningClock]
+    parts: Sequence[PartShown]
+    reporters: Sequence["ReporterShown"]
+    sees_phones: bool
+    next: str | Promise
+    offers: Sequence[Offer]
+    refused: Sequence[tuple[str | Promise, str]]
+    """(what, why not now)."""
+    extension: Extension | None
+    """More time that was asked for and is not decided."""
+    claimants: Sequence[Unit]
+    home: Unit | None
+    """The unit the reader claims for unless another is chosen: none where they hold posts at several."""
+    key: str = field(default_factory=new_key)
+    """Of the one-tap claim on the page."""
+
+    @property
+    def due_state(self) -> str:
+        return due_state(self.case.due_at)
+
+    @property
+    def offered(self) -> set[str]:
+        return {offer.move for offer in self.offers}
+
+    @property
+    def escalated_word(self) -> str:
+        return _("the county decides who leads")
+
+    @property
+    def paused_word(self) -> str:
+        return _("stands still")
+
+    @property
+    def opening(self) -> Told | None:
+        """What the residents said when it came in."""
+        return next((line for line in reversed(self.told) if line.said), None)
+
+
+@dataclass(frozen=True)
+class ReporterShown:
+    reporter: Reporter
+    phone: str
+    """Masked by the page; empty: none given, or not for this reader."""
+
+
+def case_page(user: AnyUser, pk: int) -> CasePage:
+    """One case. Raises Http404."""
+    return page_of(user, case_for(user, pk))
+
+
+def page_to_move(user: AnyUser, pk: int, move: str) -> CasePage:
+    """A case on which the user may make that move, now or in another state. Raises Http404.
+
+    Of two who claim at once the second learns who was first, and reads nothing else of the case.
+    """
+    if move not in SAYINGS:
+        raise Http404
+    claims = move == "claim"
+    case = case_to_claim(user, pk) if claims else case_for(user, pk)
+    if not claims and move != "do_part" and not may_ever_move(user, case, move):
+        raise Http404  # before anything else is read
+    readable = not claims or case.state in WAITING or readable_for(user).filter(pk=pk).exists()
+    page = page_of(user, case, claims=claims, readable=readable)
+    open_parts = [shown.part for shown in page.parts]
+    on = units_meant(move, open_parts, page.claimants)
+    if not any(may_ever_move(user, case, move, unit=unit) for unit in on):
+        raise Http404
+    return page
+
+
+WAITING = (State.UNCLAIMED, State.DISPATCH)
+"""Somebody may claim it."""
+
+
+def page_of(user: AnyUser, case: Case, *, claims: bool = False, readable: bool = True) -> CasePage:
+    """The page of a case that the user was found to reach; with `readable` off, without a word of it."""
+    parts = list(case.parts.select_related("unit").order_by("pk"))
+    all_words = reads_all(user, case, parts)
+    told = story(user, case, all_words=all_words) if readable else []
+    extension = case.extensions.filter(decided=None).order_by("-pk").first()
+    claimants = list(claimants_for(user)) if claims or case.state in WAITING else []
+    offers, refused = moves_of(user, case, parts, extension, claimants)
+    sees_phones = sees_masked_phones(user, case)
+    reporters = list(case.reporters.filter(left_at=None).order_by("pk")[:50])
+    opening = next((line for line in reversed(told) if line.said and line.shown), None)
+    return CasePage(
+        case=case,
+        title=title_of(case, opening.said if opening else ""),
+        spot=unseal(bytes(case.spot), key="case", bound_to=case.subject) if case.spot and readable else "",
+        told=told,
+        clocks=clocks_of(case),
+        parts=[part_shown(part) for part in parts],
+        reporters=[ReporterShown(one, phone_of(one) if sees_phones else "") for one in reporters],
+        sees_phones=sees_phones,
+        next=NEXT[case.state],
+        offers=offers,
+        refused=refused,
+        extension=extension,
+        claimants=claimants,
+        home=home_of(user, claimants),
+    )
+
+
+def home_of(user: AnyUser, claimants: Sequence[Unit]) -> Unit | None:
+    """The one unit at which the user holds a post that lets them claim."""
+    own = {grant.unit_id for grant in grants_for(user) if CASE_CLAIM in grant.permissions}
+    at_home = [unit for unit in claimants if unit.pk in own]
+    return at_home[0] if len(at_home) == 1 else None
+
+
+def title_of(case: Case, text: str) -> str:
+    """What a case is called in lists: the first of its words, else its item."""
+    first = next((line.strip() for line in text.splitlines() if line.strip()), "")
+    if first:
+        return first if len(first) <= 60 else f"{first[:59]}…"
+    return case.item.title if case.item else _("case %(number)s") % {"number": case.pk}
+
+
+def phone_of(reporter: Reporter) -> str:
+    return unseal(bytes(reporter.phone), key="case", bound_to=reporter.receipt) if reporter.phone else ""
+
+
+# --- who reads what --------------------------------------------------------------------------------------------------
+
+
+def reads_all(user: AnyUser, case: Case, parts: Sequence[Part]) -> bool:
+    """Whether the reader works on the case or looks after its place; who merely may claim it reads what residents read."""
+    if may(user, CASE_VIEW, case.place) or (case.lead is not None and may(user, CASE_VIEW, case.lead)):
+        return True
+    return any(may(user, CASE_VIEW, part.unit) for part in parts if part.called_off_id is None)
+
+
+def sees_masked_phones(user: AnyUser, case: Case) -> bool:
+    """Whoever handles the case, and those above who dispatch it."""
+    return may(user, CASE_DISPATCH, case.place) or (case.lead is not None and may(user, CASE_HANDLE, case.lead))
+
+
+# --- the story -------------------------------------------------------------------------------------------------------
+
+
+def story(user: AnyUser, case: Case, *, all_words: bool) -> list[Told]:
+    """Every entry of the case, the newest first, each with the words of its step as far as the reader may read them."""
+    entries = list(Entry.objects.filter(subject=case.subject).select_related(*words.told_of()).order_by("-pk"))
+    steps = {step.entry_id: step for step in case.steps.select_related("unit")}
+    codes = {str(entry.data[name]) for entry in entries for name in ("proposed", "lead", "unit") if entry.data.get(name)}
+    names = dict(Unit.objects.filter(code__in=codes).values_list("code", "name")) if codes else {}
+    lines = words.lines(user, entries, case.place)
+    return [_told(user, line, steps.get(line.entry.pk), names, all_words=all_words) for line in lines]
+
+
+def _told(user: AnyUser, line: words.Line, step: CaseStep | None, names: Mapping[str, str], *, all_words: bool) -> Told:
+    actor = line.entry.actor.username if line.entry.actor else ""
+    who = {"*residents": _("a resident"), "*clock": _("time itself")}.get(actor, line.who)
+    address = reverse("entry", args=[line.entry.pk]) if may(user, ENTRY_VIEW, line.entry.unit) else ""
+    facts = _facts(line.entry.data, names)
+    if step is None:
+        return Told(line, who=who, address=address, facts=facts)
+    reads = all_words or step.shown
+    return Told(
+        line,
+        who=who,
+        address=address,
+        said=step.text if reads else "",
+        hidden=not reads and step.sealed is not None,
+        erased=step.erased_at is not None,
+        shown=step.shown,
+        facts=facts,
+    )
+
+
+def _facts(data: Mapping[str, Any], names: Mapping[str, str]) -> list[tuple[str, str]]:
+    named = {key: names.get(str(data[key]), str(data[key])) for key in ("proposed", "lead", "unit") if data.get(key)}
+    facts = [
+        (_("Whose it might be"), named.get("proposed", "")),
+        (_("Lead"), named.get("lead", "")),
+        (_("Unit"), named.get("unit", "")),
+        (_("Until"), _day(data.get("until"))),
+        (_("Working days"), str(data["days"]) if "extension" in data or ("days" in data and "granted" in data) else ""),
+        (_("Decision"), {True: _("granted"), False: _("refused")}.get(data.get("granted"), "")),  # type: ignore[arg-type]
+        (_("Kind of problem"), focus_words(str(data.get("focus", "")))),
+        (_("Stars"), str(data["stars"]) if data.get("stars") else ""),
+    ]
+    return [(label, value) for label, value in facts if value]
+
+
+def focus_words(focus: str) -> str:
+    return {"key": _("key problem"), "focus": _("focus problem")}.get(focus, "")
+
+
+def _day(value: object) -> str:
+    return full_day(date.fromisoformat(str(value))) if value else ""
+
+
+# --- clocks and parts ------------------------------------------------------------------------------------------------
+
+
+def clocks_of(case: Case) -> list[RunningClock]:
+    """The clocks that run or stand still now, the most pressing first."""
+    running = case.clocks.filter(stopped_at=None).order_by("due_at")
+    return [
+        RunningClock(one.get_name_display(), one.due_at, _clock_state(one), one.paused_at is not None, one.provisional)
+        for one in running
+    ]
+
+
+def _clock_state(running: CaseClock) -> str:
+    return "pending" if running.paused_at else due_state(running.due_at)
+
+
+def due_state(due_at: datetime | None) -> str:
+    """How near the end of a clock is, as a word of lianxin.ui.states."""
+    now = clock.now()
+    if due_at is None or due_at - now > SOON:
+        return "pending"
+    return "overdue" if due_at < now else "due_soon"
+
+
+def part_shown(part: Part) -> PartShown:
+    """How a part stands."""
+    if part.done_id is not None:
+        return PartShown(part, "met", _("done"))
+    if part.called_off_id is not None:
+        return PartShown(part, "superseded", _("called off"))
+    late = part.due_on is not None and part.due_on < clock.today()
+    return PartShown(part, "overdue" if late else "pending", _("overdue") if late else _("open"))
+
+
+# --- moves -----------------------------------------------------------------------------------------------------------
+
+
+def moves_of(
+    user: AnyUser, case: Case, parts: Sequence[Part], extension: Extension | None, claimants: Sequence[Unit]
+) -> tuple[list[Offer], list[tuple[str | Promise, str]]]:
+    """What the reader may do now, and what not, with the reason."""
+    offers, refused = [], []
+    open_parts = [part for part in parts if part.is_open]
+    for name, saying in SAYINGS.items():
+        on = units_meant(name, open_parts, claimants)
+        now = any(may_move(user, case, name, unit=unit) for unit in on)
+        if now and (why := _hindrance(case, name, open_parts, extension)) is None:
+            offers.append(Offer(name, saying.button))
+        elif now and why:
+            refused.append((saying.button, why))
+        elif not now and name in SAID_WHY_NOT and any(may_ever_move(user, case, name, unit=unit) for unit in on):
+            refused.append((saying.button, _("Not while it is “%(state)s”.") % {"state": case.get_state_display()}))
+    if not offers and not refused and case.is_open and case.lead is not None:
+        refused.append((_("Work on it"), _("Only %(unit)s, which leads, and those above it may.") % {"unit": case.lead.name}))
+    return offers, refused
+
+
+SAID_WHY_NOT = ("answer", "plan", "handle", "ask", "pause", "ask_extension", "return")
+"""Moves of which a reader is told that the state does not allow them; of the others nobody expects it."""
+
+
+def units_meant(name: str, open_parts: Sequence[Part], claimants: Sequence[Unit]) -> Sequence[Unit | None]:
+    """On whose behalf the reader would make that move."""
+    if name == "claim":
+        return claimants
+    if name == "do_part":
+        return [part.unit for part in open_parts]
+    return [None]
+
+
+def _hindrance(case: Case, name: str, open_parts: Sequence[Part], extension: Extension | None) -> str | None:
+    """Why a move that is the reader's cannot be made now; empty: it has no object, and need not be named."""
+    if name == "handle" and open_parts:
+        return str(MESSAGES["open_part"]) % {"unit": open_parts[0].unit.name}
+    if name == "call_off" and not open_parts:
+        return ""
+    if name == "extend" and extension is None:
+        return ""
+    if name == "ask_extension" and extension is not None:
+        return str(MESSAGES["extension_waits"])
+    if name == "return" and case.returns >= tiers().escalate_returns:
+        return str(MESSAGES["county_decided"])
+    return None
+
+
+# --- beside an entry -------------------------------------------------------------------------------------------------
+
+
+def behind(user: AnyUser, entry: Entry) -> dict[str, Any] | None:
+    """The words behind an entry of a case; None for whoever may not read the case."""
+    case = cases_for(user).filter(pk=int(entry.subject.rpartition(":")[2])).first()
+    if case is None:
+        return None
+    step = case.steps.filter(entry=entry).first()
+    return {"case": case.pk, "said": step.text if step else ""}

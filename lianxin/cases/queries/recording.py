@@ -1,0 +1,92 @@
+"""What is needed to record a case for a resident: for which of one's units, where, about what."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Q
+
+from lianxin.cases import receipts
+from lianxin.cases.models import Case, Item
+from lianxin.cases.queries.reach import neighbourhoods
+from lianxin.ledger import clock
+from lianxin.ledger.models import Entry
+from lianxin.organizations.access import CASE_RECORD, AnyUser, grants_for
+from lianxin.organizations.models import Unit, UnitKind, path_end
+
+PLACES = (UnitKind.VILLAGE, UnitKind.COMMUNITY, UnitKind.TOWNSHIP, UnitKind.COUNTY)
+MOST_PLACES = 400
+
+
+@dataclass(frozen=True)
+class Recording:
+    """What the form offers."""
+
+    units: Sequence[Unit]
+    places: Sequence[Unit]
+    items: Mapping[str, Item]
+
+    @property
+    def item_choices(self) -> list[tuple[str, object]]:
+        """The lowest lines of the catalogue under the headings above them."""
+        above = {item.pk: item for item in self.items.values()}
+        groups: dict[str, list[tuple[str, str]]] = {}
+        parents = {item.parent_id for item in self.items.values()}
+        for item in self.items.values():
+            if item.pk not in parents:
+                parent = above.get(item.parent_id or 0)
+                groups.setdefault(parent.title if parent else "", []).append((item.key, item.title))
+        return [("", "–"), *groups.items()]
+
+    def unit(self, code: str) -> Unit:
+        return next(unit for unit in self.units if unit.code == code)
+
+    def place(self, code: str) -> Unit:
+        return next(unit for unit in self.places if unit.code == code)
+
+
+def recording_for(user: AnyUser) -> Recording:
+    """What the user may record: for the units where they hold such a post, in the places around."""
+    own = {grant.unit_id for grant in grants_for(user) if CASE_RECORD in grant.permissions}
+    near = Q(pk__in=())
+    for path in neighbourhoods(user, CASE_RECORD):
+        near |= Q(path__gte=path, path__lt=path_end(path))
+    today = Unit.objects.open_on(clock.today())
+    units = list(today.filter(pk__in=own).order_by("-path"))
+    places = list(today.filter(near, kind__in=PLACES).order_by("path")[:MOST_PLACES])
+    items = {item.key: item for item in Item.objects.filter(retired_on=None).order_by("key")}
+    return Recording(units, _nearest_first(units, places), items)
+
+
+def _nearest_first(units: Sequence[Unit], places: Sequence[Unit]) -> list[Unit]:
+    """The place in which the first unit stands comes first: most is found at home."""
+    home = units[0].path if units else ""
+    return sorted(
+        places, key=lambda place: (not home.startswith(place.path), -len(place.path) if home.startswith(place.path) else 0)
+    )
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What is printed for the resident."""
+
+    case: int
+    receipt: str
+    """In groups of four."""
+    place: str
+    day: date
+    by: str
+    """The unit that recorded it."""
+    page: str
+    """Where a receipt is looked up."""
+    address: str
+    """The same with the receipt behind a `#`, which browsers do not send: what the QR code holds."""
+
+
+def recorded(entry: Entry, receipt: str, site: str) -> Recorded:
+    """The receipt of a case just recorded, as it is handed over. `site`: `https://…`, without a path."""
+    page = f"{site}/receipt/"
+    case = Case.objects.select_related("place").get(pk=int(entry.subject.rpartition(":")[2]))
+    return Recorded(
+        case.pk, receipts.shown(receipt), case.place.name, entry.happened_on, entry.unit.name, page, f"{page}#{receipt}"
+    )

@@ -1,0 +1,197 @@
+"""The working pages: what each person reads of a case, and may do with it."""
+
+import re
+
+import pytest
+
+from lianxin.cases import actions
+from lianxin.cases.models import Case, State
+from lianxin.ledger.models import Entry
+
+KEY = "k" * 22
+
+
+def page(world, name, case, **asked):
+    return world.client(name).get(f"/cases/{case.pk}/", asked)
+
+
+def send(world, name, case, move, **said):
+    body = {"submission": said.pop("key", KEY), **said}
+    return world.client(name).post(f"/cases/{case.pk}/{move}/", body)
+
+
+def text_of(response):
+    return response.content.decode()
+
+
+def moves_on(response):
+    return set(re.findall(r'/cases/\d+/(\w+)/"', text_of(response)))
+
+
+def test_the_pool_nearby_and_one_tap(world, waiting):
+    pool = text_of(world.client("member").get("/cases/pool/"))
+    assert "村口的水井不出水" in pool
+    assert "村口的水井不出水" not in text_of(world.client("sibling_secretary").get("/cases/pool/"))
+    assert send(world, "member", waiting, "claim").status_code == 302
+    waiting.refresh_from_db()
+    assert (waiting.state, waiting.lead) == (State.LED, world.branch)
+
+
+def test_a_member_who_claimed_it_sees_it_through_and_another_does_not(world, waiting):
+    send(world, "member", waiting, "claim")
+    assert "handle" in moves_on(page(world, "member", waiting))
+    answered = send(world, "member", waiting, "answer", text="明天上门看", key="a" * 22)
+    assert answered.status_code == 302
+    waiting.refresh_from_db()
+    actions.transfer_lead(actor=world.user("township_officer"), case=waiting, lead=world.village, reason="由嘎查办")
+    assert send(world, "member", waiting, "handle", text="好了", key="b" * 22).status_code == 404
+
+
+def test_a_member_does_not_handle_what_the_secretary_claimed(world, led):
+    assert moves_on(page(world, "member", led)) == set()
+    assert "只有牵头的特门嘎查党支部" in text_of(page(world, "member", led))
+    assert send(world, "member", led, "handle", text="好了").status_code == 404
+
+
+def test_each_reads_the_words_their_rights_allow(world, led):
+    actions.plan_case(actor=world.user("secretary"), case=led, text="水泵老化，换新泵", focus="key")
+    for name in ("secretary", "township_officer", "county_officer", "inspector", "member"):
+        assert "水泵老化" in text_of(page(world, name, led)), name
+    for name in ("sibling_secretary", "sibling_officer", "other_county_officer", "auditor", "contact_leader"):
+        assert page(world, name, led).status_code == 404, name
+
+
+@pytest.mark.parametrize(
+    ("name", "seen"), [("secretary", True), ("township_officer", True), ("member", False), ("inspector", False)]
+)
+def test_a_phone_is_masked_and_only_for_those_who_handle(world, led, name, seen):
+    shown = text_of(page(world, name, led))
+    assert ("138****1111" in shown) == seen
+    assert "13800001111" not in shown
+
+
+def test_who_merely_may_claim_reads_what_residents_read(world, led):
+    actions.plan_case(actor=world.user("secretary"), case=led, text="内部分析")
+    actions.return_case(actor=world.user("secretary"), case=led, reason="不归我们")
+    Case.objects.filter(pk=led.pk).update(state=State.DISPATCH, lead=None, place=world.township)
+    shown = text_of(page(world, "member", led))
+    assert "村口的水井不出水" in shown
+    assert "内部分析" not in shown
+
+
+def test_a_double_tap_claims_once(world, waiting):
+    for _tap in range(2):
+        assert send(world, "secretary", waiting, "claim", unit=world.branch.code).status_code == 302
+    assert Entry.objects.filter(subject=waiting.subject, kind="cases.claimed").count() == 1
+
+
+def test_who_comes_second_learns_who_was_first_and_reads_nothing_else(world, waiting):
+    actions.claim_case(actor=world.user("township_officer"), case=waiting, unit=world.township)
+    second = send(world, "member", waiting, "claim")
+    assert second.status_code == 422
+    assert "满族屯满族乡已经认领" in text_of(second)
+    assert "水井" not in text_of(second)
+    assert send(world, "sibling_secretary", waiting, "claim").status_code == 404
+
+
+def test_claimed_as_a_group_each_partner_owes_a_part(world, waiting):
+    sent = send(world, "secretary", waiting, "claim", unit=world.branch.code, partners="特门嘎查")
+    assert sent.status_code == 302
+    waiting.refresh_from_db()
+    assert (waiting.mode, [part.unit for part in waiting.parts.all()]) == ("group", [world.village])
+    assert "还没有完成" in text_of(page(world, "secretary", waiting))
+    assert send(world, "department_handler", waiting, "do_part", text="看过了", part=waiting.parts.get().pk).status_code == 302
+    assert send(world, "secretary", waiting, "handle", text="修好了", key="h" * 22).status_code == 302
+
+
+def test_from_plan_to_handled(world, led):
+    secretary = {"world": world, "name": "secretary", "case": led}
+    sent = [
+        send(**secretary, move="answer", text="明天上门", key="1" * 22),
+        send(
+            **secretary, move="plan", focus="key", analysis="泵坏", plan="三天内换", measures="一、买泵；二、安装", key="2" * 22
+        ),
+        send(**secretary, move="ask", unit="特门嘎查", text="请水利员来看", due_on="2099-01-01", key="3" * 22),
+        send(**secretary, move="call_off", reason="不需要了", part=str(led.parts.get().pk), key="4" * 22),
+        send(**secretary, move="pause", text="等配件", until="2000-01-01", key="5" * 22),
+        send(**secretary, move="ask_extension", days="5", reason="配件未到", key="6" * 22),
+        send(world, "township_officer", led, "extend", granted="yes", key="7" * 22),
+        send(**secretary, move="handle", text="换了新泵，已经出水", key="8" * 22),
+    ]
+    assert [answer.status_code for answer in sent] == [302, 302, 302, 302, 422, 302, 302, 302]
+    assert "30 天之内" in text_of(sent[4])
+    led.refresh_from_db()
+    assert led.state == State.HANDLED
+    assert "重点问题" in text_of(page(world, "secretary", led))
+
+
+def test_nobody_decides_on_their_own_extension(world, led):
+    actions.transfer_lead(actor=world.user("county_officer"), case=led, lead=world.township, reason="由乡里办")
+    send(world, "township_officer", led, "ask_extension", days="5", reason="配件未到")
+    assert send(world, "township_officer", led, "extend", granted="yes", key="e" * 22).status_code == 404
+    assert send(world, "county_officer", led, "extend", granted="no", reason="", key="f" * 22).status_code == 422
+    assert send(world, "county_officer", led, "extend", granted="no", reason="不必", key="g" * 22).status_code == 302
+
+
+def test_returned_three_times_only_the_county_decides(world, led):
+    for number in range(3):
+        assert (
+            send(world, "secretary", led, "return", reason="不归我们", proposed="特门嘎查", key=f"{number}" * 22).status_code
+            == 302
+        )
+        decider = "township_officer" if number < 2 else "county_officer"
+        if number == 2:
+            assert send(world, "township_officer", led, "decide", lead="特门嘎查党支部", reason="还是支部").status_code == 404
+        decided = send(world, decider, led, "decide", lead="152221200203-1", reason="还是支部", key=f"{number}d" * 11)
+        assert decided.status_code == 302
+    assert send(world, "secretary", led, "return", reason="真的不归我们", key="r" * 22).status_code == 422
+
+
+def test_a_unit_that_nobody_knows_and_one_that_is_complained_about(world, report):
+    case = report(about=world.branch).reporter.case
+    assert page(world, "secretary", case).status_code == 404
+    wrong = send(world, "township_officer", case, "designate", lead="无此单位")
+    assert (wrong.status_code, "找不到单位“无此单位”" in text_of(wrong)) == (422, True)
+    about = send(world, "township_officer", case, "designate", lead="特门嘎查党支部", key="a" * 22)
+    assert about.status_code == 422
+    assert send(world, "township_officer", case, "designate", lead="tmgc", key="b" * 22).status_code == 302
+
+
+def test_a_report_held_back_is_let_in_or_not(world, report):
+    first, second = (report(quarantined=True).reporter.case for _ in range(2))
+    assert moves_on(page(world, "township_officer", first)) == {"release", "decline"}
+    assert send(world, "township_officer", first, "release").status_code == 302
+    assert send(world, "township_officer", second, "decline", text="与本地无关", key="d" * 22).status_code == 302
+    assert Case.objects.get(pk=first.pk).state == State.UNCLAIMED
+    assert Case.objects.get(pk=second.pk).state == State.DECLINED
+
+
+def test_recorded_for_a_resident_it_shows_the_receipt_and_the_same_again(world):
+    client, said = world.client("member"), {"source": "home_visit", "place": "152221200203", "text": "老人家里漏雨"}
+    body = {**said, "unit": "152221200203-1", "submission": KEY}
+    receipts = [re.search(r"(?:[0-9A-Z]{4}-){5}[0-9A-Z]{4}", text_of(client.post("/cases/new/", body)))[0] for _tap in range(2)]
+    assert receipts[0] == receipts[1]
+    case = Case.objects.get()
+    assert (case.source, case.place, case.reporters.get().by_proxy) == ("home_visit", world.village, True)
+    assert client.post("/cases/new/", {**body, "text": "别的事"}).status_code == 409
+    assert client.post("/cases/new/", {**body, "text": "", "submission": "n" * 22}).status_code == 422
+
+
+def test_the_list_keeps_its_filters_and_turns_pages_without_counting(world, report, monkeypatch):
+    from lianxin.cases.queries import lists
+
+    monkeypatch.setattr(lists, "PAGE_SIZE", 2)
+    cases = [report(text=f"第{number}件").reporter.case for number in range(5)]
+    actions.claim_case(actor=world.user("secretary"), case=cases[0], unit=world.branch)
+    client = world.client("secretary")
+
+    def titles(address):
+        return re.findall(r"第\d件", text_of(client.get(address)))
+
+    assert titles("/cases/") == ["第4件", "第3件"]
+    assert titles(f"/cases/?after={cases[3].pk}") == ["第2件", "第1件"]
+    assert titles("/cases/?whose=mine") == ["第0件"]
+    assert titles("/cases/?state=waiting&sort=due")[:1] == ["第4件"] or len(titles("/cases/?state=waiting&sort=due")) == 2
+    assert titles("/cases/?overdue=1") == []
+    assert titles("/cases/?whose=mine&state=ended&after=zzz&item=x&since=not-a-day") == []
+    assert client.get("/cases/?place=no-such").status_code == 404
