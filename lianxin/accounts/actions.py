@@ -4,6 +4,7 @@ import secrets
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from lianxin.accounts.errors import AccountError
@@ -132,5 +133,7 @@ def _record_about(actor: User, kind: str, user: User, unit: Any) -> Entry:
 def standing_account(*, name: str) -> User:
     """The account in whose name something is recorded that no signed-in person does: `residents`, `clock`. Nobody can sign in
     with it: it has no password, and its name begins with a sign no name may begin with."""
-    user, _made = User.objects.get_or_create(username=f"*{name}", defaults={"password": "!", "created_at": clock.now()})
+    user, _made = User.objects.get_or_create(
+        username=f"*{name}", defaults={"password": make_password(None), "created_at": clock.now()}
+    )
     return user

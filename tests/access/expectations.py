@@ -29,8 +29,8 @@ class Row:
     head: str = ""
     """The role that is shown the ledger's newest entry, of the whole installation."""
     names: str = ""
-    """`all`: may name people and units everywhere (the administration of accounts). `cases`: may name the units that meet in a case
-    which the reader reaches through one of them."""
+    """`all`: may name people and units everywhere (the administration of accounts). `cases`: may name the units that meet in a
+    case which the reader reaches through one of them."""
     absent: bool = False
     """Exists in a demonstration only; here it is a 404 for everyone."""
 

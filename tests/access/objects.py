@@ -140,7 +140,7 @@ def canary(code: str) -> str:
 
 
 def live(world: Any) -> None:
-    """At one branch of each part of the tree: visits, a problem, a gathering, cases, a phone opened, a request to take a list out."""
+    """At one branch of each part of the tree: visits, a problem, a gathering, cases, a phone opened, a request for a list."""
     founder = User.objects.get(username="founder")
     organizations.designate(actor=founder, unit=world.sibling_branch, designation="contact_point", since=date(2026, 1, 1))
     for code, (secretary, leader, officer) in LIVED_AT.items():
