@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from lianxin.cases.models import Case, Part, State
+from lianxin.cases.models import Case, State
 from lianxin.cases.queries import lists
 from lianxin.cases.queries.pages import due_state
 from lianxin.ledger import clock
@@ -20,20 +20,20 @@ MOST = 12
 """Cases of one sort on a desk; the rest stand in the list."""
 
 
-def leading(user: AnyUser, today: date) -> list[Due]:
-    """Cases the reader's own units lead, the most pressing first."""
-    return [_due(case, "lead", _WORDS_LED.get(State(case.state), _("A case you lead"))) for case in lists.leading(user, MOST)]
+def work(user: AnyUser, today: date) -> list[Due]:
+    """Cases the reader's own units lead, and parts they owe to others."""
+    return [
+        _due(one.case, "lead", _WORDS_LED.get(State(one.case.state), _("A case you lead")))
+        if one.part is None
+        else _part_due(one, today)
+        for one in lists.owed(user, MOST)
+    ]
 
 
 _WORDS_LED = {
     State.PAUSED: _("A case you lead, paused"),
     State.CONTESTED: _("A case you returned; you lead it until it is decided"),
 }
-
-
-def owed(user: AnyUser, today: date) -> list[Due]:
-    """Parts the reader's own units owe to cases that others lead."""
-    return [_part_due(part, today) for part in lists.parts_owed(user, MOST)]
 
 
 def to_decide(user: AnyUser, today: date) -> list[Due]:
@@ -75,15 +75,15 @@ def _due(case: Case, sort: str, text: Words, *, act: Act | None = None) -> Due:
     )
 
 
-def _part_due(part: Part, today: date) -> Due:
-    page = reverse("case", args=[part.case_id])
-    late = part.due_on is not None and part.due_on < today
+def _part_due(one: lists.Owed, today: date) -> Due:
+    page = reverse("case", args=[one.case.pk])
+    late = one.due_on is not None and one.due_on < today
     return Due(
-        key=f"cases.part:{part.pk}",
-        unit_code=part.unit.code,
-        unit_name=part.unit.name,
+        key=f"cases.part:{one.part}",
+        unit_code=one.code,
+        unit_name=one.unit,
         text=_("Your part of a case that another unit leads"),
-        due=part.due_on,
+        due=one.due_on,
         state="overdue" if late else "pending",
         address=page,
         act=Act(_("Open"), page),
@@ -92,7 +92,6 @@ def _part_due(part: Part, today: date) -> Due:
 
 declare(
     Notice("cases.to_decide", _("Cases waiting for your decision"), CASE_DISPATCH, to_decide, waiting=True),
-    Notice("cases.leading", _("Cases you lead"), CASE_HANDLE, leading),
-    Notice("cases.parts", _("Parts of cases you owe"), CASE_HANDLE, owed),
+    Notice("cases.work", _("Cases you lead or assist"), CASE_HANDLE, work),
     Notice("cases.pool", _("Problems nearby"), CASE_CLAIM, nearby, travels=False),
 )

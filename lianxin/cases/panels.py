@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from lianxin.cases.queries import lists, pages
+from lianxin.cases.queries import pages
 from lianxin.ledger.models import Entry
 from lianxin.ledger.moments import Moment
 from lianxin.organizations.access import CASE_VIEW, ENTRY_VIEW, AnyUser
@@ -11,9 +11,9 @@ from lianxin.organizations.models import Unit
 from lianxin.organizations.panels import ENTRY, UNIT, Panel, declare
 
 
-def problems_of(user: AnyUser, unit: Unit, moment: Moment) -> Mapping[str, Any] | None:
-    """What the unit leads and what is open in it, as it stands now; a past day has its timeline."""
-    return {"lines": lists.open_at(user, unit)} if moment.is_now else None
+def ways_to(user: AnyUser, unit: Unit, moment: Moment) -> Mapping[str, Any] | None:
+    """The ways to what the unit leads and what lies there, as it stands now. A unit's page has no query to spare for more."""
+    return {} if moment.is_now else None
 
 
 def words_behind(user: AnyUser, entry: Entry, moment: Moment) -> Mapping[str, Any] | None:
@@ -22,6 +22,6 @@ def words_behind(user: AnyUser, entry: Entry, moment: Moment) -> Mapping[str, An
 
 
 declare(
-    Panel("cases.open", UNIT, "cases/unit_panel.html", problems_of, CASE_VIEW, place=20),
+    Panel("cases.open", UNIT, "cases/unit_panel.html", ways_to, CASE_VIEW, place=20),
     Panel("cases.words", ENTRY, "cases/entry_panel.html", words_behind, ENTRY_VIEW),
 )

@@ -24,6 +24,7 @@ from lianxin.organizations.access import (
     ACCOUNTS_MANAGE,
     APPROVE,
     BRANCH,
+    CASE_VIEW,
     ENTRY_VIEW,
     EXPORT,
     GATHERING_RECORD,
@@ -290,6 +291,7 @@ def links_of(user: AnyUser, grants: Sequence[Grant]) -> list[Act]:
     """Where this reader's posts lead besides: a handful, never a menu of modules."""
     subtree = any(grant.reach == SUBTREE and STANDING_VIEW in grant.permissions for grant in grants)
     links: list[tuple[bool, str | Promise, str]] = [
+        (may(user, CASE_VIEW), _("Cases"), "cases"),
         (subtree, _("Board"), "board"),
         (subtree and may(user, ENTRY_VIEW), _("Brief"), "brief"),
         (may(user, IMPORT_RECORDS) or may(user, IMPORT_UNITS), _("Bring in workbooks"), "imports"),

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 
+from lianxin.accounts.sealing import unseal
 from lianxin.cases.models import (
     FINAL_STATES,
     LED_STATES,
@@ -126,8 +127,7 @@ class CaseList:
 def case_list(user: AnyUser, asked: Mapping[str, str]) -> CaseList:
     """One page of the cases the user may read, as `asked`. Raises Http404 for a unit that does not exist."""
     wanted = read(asked)
-    cases = selected(user, wanted).select_related("place", "lead", "item")
-    rows = list(_after(cases, wanted)[: PAGE_SIZE + 1])
+    rows = list(with_opening(_after(selected(user, wanted), wanted))[: PAGE_SIZE + 1])
     page = rows[:PAGE_SIZE]
     return CaseList(
         asked=wanted,
@@ -222,11 +222,21 @@ def _day(text: str) -> date | None:
         return None
 
 
+def with_opening(cases: CaseQuerySet) -> CaseQuerySet:
+    """Each with the sealed words it came in with, so that a list is one query."""
+    opening = CaseStep.objects.filter(case=OuterRef("pk"), move__in=("report", "record")).order_by("pk")
+    sealed, salt = (Subquery(opening.values(name)[:1]) for name in ("sealed", "salt"))
+    return cases.annotate(opening_sealed=sealed, opening_salt=salt).select_related("place", "lead", "item")
+
+
 def lines_of(cases: Sequence[Case]) -> list[Line]:
-    """Cases as lines: each called by the first of its words. One query, however many."""
-    opening = CaseStep.objects.filter(case__in=cases, move__in=("report", "record"))
-    texts = {step.case_id: step.text for step in opening}
-    return [Line(case, title_of(case, texts.get(case.pk, "")), due_state(case.due_at)) for case in cases]
+    """Cases, read `with_opening`, as lines: each called by the first of its words."""
+    return [Line(case, title_of(case, _opening(case)), due_state(case.due_at)) for case in cases]
+
+
+def _opening(case: Case) -> str:
+    sealed, salt = vars(case).get("opening_sealed"), vars(case).get("opening_salt")
+    return unseal(bytes(sealed), key="case", bound_to=salt) if sealed and salt else ""
 
 
 # --- whose -----------------------------------------------------------------------------------------------------------
@@ -264,25 +274,44 @@ class Pool:
 
 def pool_list(user: AnyUser) -> Pool:
     """The pool near the user's units."""
-    cases = list(pool_for(user).select_related("place", "lead", "item").order_by("due_at", "pk")[: PAGE_SIZE + 1])
+    cases = list(with_opening(pool_for(user)).order_by("due_at", "pk")[: PAGE_SIZE + 1])
     return Pool(lines_of(cases[:PAGE_SIZE]), home_of(user, list(claimants_for(user)[:50])), len(cases) > PAGE_SIZE)
 
 
 # --- what a desk names -----------------------------------------------------------------------------------------------
 
 
-def leading(user: AnyUser, most: int) -> list[Case]:
-    """Open cases that the user's own units lead and the user handles, the most pressing first."""
-    mine = own_unit_ids(user, CASE_HANDLE)
-    cases = Case.objects.open().filter(lead__in=mine) if mine else Case.objects.none()
-    return list(cases.select_related("place", "item").order_by("due_at", "pk")[:most])
+@dataclass(frozen=True)
+class Owed:
+    """A case somebody's own unit leads, or owes a part to."""
+
+    case: Case
+    part: int | None = None
+    unit: str = ""
+    code: str = ""
+    due_on: date | None = None
+    """Of the part."""
 
 
-def parts_owed(user: AnyUser, most: int) -> list[Part]:
-    """Parts that the user's own units owe, the soonest first."""
+def owed(user: AnyUser, most: int) -> list[Owed]:
+    """What the user's own units must do: open cases they lead, parts they owe; the most pressing first. One query."""
     mine = own_unit_ids(user, CASE_HANDLE)
-    owed = Part.objects.filter(unit__in=mine, done=None, called_off=None, case__state__in=LED_STATES)
-    return list(owed.select_related("unit", "case__place", "case__item").order_by("due_on", "pk")[:most]) if mine else []
+    if not mine:
+        return []
+    parts = Part.objects.filter(case=OuterRef("pk"), unit__in=mine, done=None, called_off=None).order_by("due_on", "pk")
+    part = {
+        f"part_{name.rpartition('_')[2]}": Subquery(parts.values(name)[:1])
+        for name in ("pk", "unit__name", "unit__code", "due_on")
+    }
+    cases = Case.objects.open().annotate(**part).filter(Q(lead__in=mine) | Q(part_pk__isnull=False))
+    found = []
+    for case in cases.select_related("place", "item").order_by("due_at", "pk")[:most]:
+        told = vars(case)
+        if case.lead_id in mine:
+            found.append(Owed(case))
+        if told["part_pk"] is not None:
+            found.append(Owed(case, told["part_pk"], told["part_name"], told["part_code"], told["part_on"]))
+    return found
 
 
 def to_decide(user: AnyUser, most: int) -> list[Case]:
@@ -304,11 +333,3 @@ def pool_near(user: AnyUser) -> Case | None:
         return None
     return pool_for(user).select_related("place").order_by("due_at", "pk").first()
 
-
-# --- on a unit's page ------------------------------------------------------------------------------------------------
-
-
-def open_at(user: AnyUser, unit: Unit) -> list[Line]:
-    """Open cases that the unit leads, or that lie right there, as far as the user may read them; the most pressing first."""
-    cases = cases_for(user).open().filter(Q(lead=unit) | Q(place=unit)).select_related("place", "lead", "item")
-    return lines_of(list(cases.order_by("due_at", "pk")[:5]))
