@@ -26,8 +26,10 @@ from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.csrf import csrf_exempt
 
 from lianxin.accounts.gate import public
-from lianxin.cases import actions, queries, receipts, village_codes
+from lianxin.accounts.networks import network_of
+from lianxin.cases import actions, flood, queries, receipts, village_codes
 from lianxin.cases.errors import CaseError
+from lianxin.cases.later_pages import later
 from lianxin.cases.public_forms import ACTS, CARRIED, ReceiptForm, ReportForm, new_sending
 from lianxin.organizations.gate import requires, unit_of
 from lianxin.ui import qr_code
@@ -99,7 +101,8 @@ def _report_sent(request: HttpRequest) -> HttpResponse:
         return render(request, "cases/public/same.html", {"found": found, "said": said, "place": place})
     if form.is_valid():
         try:
-            return _received(request, _take_in(form, sent.get("join", "")), form)
+            taken = flood.take_in(request, form.report, joins=queries.case_offered(sent["join"]) if sent.get("join") else None)
+            return _received(request, taken, form) if isinstance(taken, actions.Received) else later(request, taken, sent.dict())
         except CaseError as refused:
             form.add_error(None, refused)
     return render(request, "cases/public/report.html", {"choice": queries.lies_in(place), "form": form}, status=422)
@@ -109,12 +112,6 @@ def _others_like(form: ReportForm) -> list[Any]:
     """Cases that may be the same. What is sent once more is like nothing but itself."""
     said = form.cleaned_data
     return [] if queries.was_sent(said["sending"]) else queries.alike(form.place, said["text"])
-
-
-def _take_in(form: ReportForm, offer: str) -> actions.Received:
-    """Saved: as a case of its own, or joined to the one offered."""
-    case = queries.case_offered(offer) if offer else None
-    return actions.join_case(case=case, report=form.report) if case else actions.report_case(report=form.report)
 
 
 def _received(request: HttpRequest, received: actions.Received, form: ReportForm) -> HttpResponse:
@@ -144,6 +141,8 @@ def similar(request: HttpRequest) -> HttpResponse:
 def receipt(request: HttpRequest) -> HttpResponse:
     """Type a receipt and see how things stand. The code in a QR arrives behind a `#` and is filled in by the browser."""
     form = ReceiptForm(request.POST or None)
+    if request.method == "POST" and (wait := flood.wait_for_receipt(request)):
+        return later(request, flood.Judged(wait=wait), request.POST.dict())
     if request.method == "POST" and form.is_valid():
         try:
             queries.reporter_by(form.cleaned_data["receipt"])
@@ -175,6 +174,8 @@ def act(request: HttpRequest, act: str) -> HttpResponse:
         raise Http404
     if request.method == "GET":
         return redirect("story")
+    if wait := flood.wait_for_receipt(request):
+        return later(request, flood.Judged(wait=wait), request.POST.dict())
     typed, form = request.POST.get("receipt", ""), ACTS[act](request.POST)
     try:
         reporter = queries.reporter_by(typed)
@@ -185,7 +186,7 @@ def act(request: HttpRequest, act: str) -> HttpResponse:
     if act == "withdraw" and "sure" not in request.POST:
         return render(request, "cases/public/withdraw.html", {"form": form, "receipt": typed, "said": form.cleaned_data["text"]})
     try:
-        _do(act, reporter, form.cleaned_data)
+        _do(act, reporter, form.cleaned_data, network_of(request))
     except CaseError as refused:
         if not queries.did_already(reporter, act, form.cleaned_data["text"], form.cleaned_data.get("verdict", "")):
             form.add_error(None, refused)
@@ -203,13 +204,14 @@ DONE: dict[str, Callable[[], str]] = {
 }
 
 
-def _do(act: str, reporter: Any, said: dict[str, Any]) -> None:
+def _do(act: str, reporter: Any, said: dict[str, Any], network: str) -> None:
     if reporter.left_at is not None:
         raise CaseError("left")
     if act == "note":
         actions.add_note(reporter=reporter, text=said["text"])
     elif act == "verdict":
-        actions.give_verdict(reporter=reporter, verdict=said["verdict"], why=said["text"], stars=said["stars"])
+        answer = {"verdict": said["verdict"], "why": said["text"], "stars": said["stars"]}
+        actions.give_verdict(reporter=reporter, **answer, network=network)
     elif act == "reopen":
         actions.reopen_case(reporter=reporter, text=said["text"])
     elif act == "object":

@@ -38,6 +38,7 @@
       busy = false;
       if (answer.status === 429 || answer.status === 503) {
         tell("busy");
+        if (answer.status === 429) for (const [name, value] of await window.later(answer)) body.set(name, value);
         later(Number(answer.headers.get("Retry-After")) || 15, again);
       } else if (answer.redirected) {
         forget();
