@@ -59,7 +59,7 @@ declare(
     _kind("withdrawn", _("withdrawn by the resident"), reporter=int),
     _kind("left", _("one of several residents withdrew"), reporter=int),
     Kind("cases.phone_revealed", _("resident's phone opened"), {"reporter": int}, countable=False),
-    Kind("cases.day_set", _("local working day set"), {"day": str, "works": bool}, countable=False),
+    Kind("cases.day_set", _("local working day set"), {"day": str, "works": bool, "own": bool}, countable=False),
     Kind(
         "cases.catalogue_set",
         _("catalogue of matters set"),

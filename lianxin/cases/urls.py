@@ -6,4 +6,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("lianxin.cases.urls_public")),
     path("cases/", include("lianxin.cases.urls_staff")),
     path("", include("lianxin.cases.urls_guard")),
+    path("", include("lianxin.cases.urls_catalogue")),
 ]

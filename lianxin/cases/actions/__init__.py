@@ -1,6 +1,7 @@
 """The door for changing cases. Each action is one transaction, one move of workflow.py, one entry."""
 
 from lianxin.cases.actions.catalogue import seed_catalogue, set_items
+from lianxin.cases.actions.days import set_day
 from lianxin.cases.actions.handling import (
     answer_resident,
     ask_extension,
@@ -63,6 +64,7 @@ __all__ = [
     "resume_case",
     "return_case",
     "seed_catalogue",
+    "set_day",
     "set_items",
     "tell_cases",
     "transfer_lead",
