@@ -78,10 +78,8 @@ class ReportForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2, "class": "short"}),
     )
     phone = PlainField(
-        label=_("A phone number, if you wish to be called"),
-        help_text=_(
-            "Without one you read the answer under your receipt. It stays sealed; whoever opens it must say why, and you see it."
-        ),
+        label=_("Phone number"),
+        help_text=_("Only if you wish to be called. It stays sealed; whoever opens it must say why, and you see it."),
         max_length=40,
         required=False,
         widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "tel"}),

@@ -134,11 +134,14 @@
   /* --- the receipt --- */
   if (document.querySelector("[data-fresh]")) forget();
   const lookUp = document.getElementById("look-up");
-  if (lookUp && location.hash.length > 20) {
+  const byCode = () => {
+    if (!lookUp || location.hash.length < 24) return;
     lookUp.elements.receipt.value = decodeURIComponent(location.hash.slice(1));
     history.replaceState(null, "", location.pathname);
     lookUp.submit();
-  }
+  };
+  addEventListener("hashchange", byCode);
+  byCode();
   for (const button of document.querySelectorAll("[data-picture]")) {
     button.hidden = false;
     button.addEventListener("click", () => picture(button.dataset));
