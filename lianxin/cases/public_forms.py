@@ -14,6 +14,7 @@ from lianxin.cases import village_codes
 from lianxin.cases.actions.intake import Report
 from lianxin.cases.actions.moving import TOLD
 from lianxin.cases.models import Source, Tier, Verdict
+from lianxin.cases.photos import Cleaned, clean_photos
 from lianxin.cases.queries.places import units_about
 from lianxin.organizations.models import Unit
 from lianxin.organizations.people import clean_phone
@@ -51,6 +52,21 @@ class WordsOfResidents(PlainField):
                 validator.message = too_long  # type: ignore[attr-defined]
 
 
+class SeveralFiles(forms.FileInput):
+    allow_multiple_selected = True
+
+
+class PhotosField(forms.FileField):
+    """Some photos, rebuilt without anything but their pixels; never required."""
+
+    def __init__(self, **options: Any) -> None:
+        words = {"label": _("Photos"), "help_text": _("At most 4. Where and when they were taken is removed.")}
+        super().__init__(**{**words, "required": False, "widget": SeveralFiles(attrs={"accept": "image/*"}), **options})
+
+    def clean(self, data: Any, initial: Any = None) -> list[Cleaned]:
+        return clean_photos(data) if data else []
+
+
 class ReportForm(forms.Form):
     """A problem. The place is chosen before."""
 
@@ -77,6 +93,7 @@ class ReportForm(forms.Form):
         required=False,
         widget=forms.Textarea(attrs={"rows": 2, "class": "short"}),
     )
+    photos = PhotosField()
     phone = PlainField(
         label=_("Phone number"),
         help_text=_("Only if you wish to be called. It stays sealed; whoever opens it must say why, and you see it."),
@@ -115,12 +132,13 @@ class ReportForm(forms.Form):
 
     @property
     def may_be_asked(self) -> bool:
-        """Whether cases like it are shown first: not where somebody is in danger, nor where they were shown already."""
-        return not self.cleaned_data["checked"] and not self.cleaned_data["danger"]
+        """Whether cases like it are shown first: not where somebody is in danger, nor where they were shown already, nor where
+        there are photos, which a page cannot hand on."""
+        return not (self.cleaned_data["checked"] or self.cleaned_data["danger"] or self.cleaned_data["photos"])
 
     @property
     def report(self) -> Report:
-        """What the actions take."""
+        """What the actions take, beside the network it came from."""
         said = self.cleaned_data
         about = next((unit for unit in self.units if unit.code == said.get("about")), None)
         by_code = village_codes.place_of(said["code"]) is not None
@@ -134,6 +152,7 @@ class ReportForm(forms.Form):
             source=Source.CODE if by_code else Source.WEB,
             about=about,
             language=get_language() or "",
+            photos=said["photos"],
         )
 
 
@@ -159,9 +178,14 @@ class ReceiptForm(forms.Form):
 class NoteForm(forms.Form):
     """Something to add."""
 
-    text = WordsOfResidents(
-        label=_("What do you want to add?"), rows=3, error_messages={"required": _("Write what you want to add.")}
-    )
+    text = WordsOfResidents(label=_("What do you want to add?"), rows=3, required=False)
+    photos = PhotosField()
+
+    def clean(self) -> dict[str, Any]:
+        said = self.cleaned_data
+        if not said.get("text", "?") and not said.get("photos", "?"):
+            self.add_error("text", _("Write what you want to add, or choose a photo."))
+        return said
 
 
 class VerdictForm(forms.Form):

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.contrib import messages
 from django.core import signing
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import RequestDataTooBig, TooManyFilesSent
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.middleware.csrf import REASON_BAD_ORIGIN
@@ -27,7 +27,8 @@ from django.views.decorators.csrf import csrf_exempt
 
 from lianxin.accounts.gate import public
 from lianxin.accounts.networks import network_of
-from lianxin.cases import actions, flood, queries, receipts, village_codes
+from lianxin.cases import actions, flood, receipts, village_codes
+from lianxin.cases import public_queries as queries
 from lianxin.cases.errors import CaseError
 from lianxin.cases.later_pages import later
 from lianxin.cases.public_forms import ACTS, CARRIED, ReceiptForm, ReportForm, new_sending
@@ -53,7 +54,7 @@ def bears_its_right(view: View) -> View:
             return answer
         try:
             return view(request, *args, **kwargs)
-        except RequestDataTooBig:
+        except (RequestDataTooBig, TooManyFilesSent):
             return render(request, "cases/public/too_long.html", status=413)
 
     return wrapped
@@ -96,12 +97,12 @@ def _report_sent(request: HttpRequest) -> HttpResponse:
     place = queries.place_by(sent.get("place", ""))
     if place is None:
         return _ask(request, sent.get("place", "") or "?", here=False, said=said)
-    form = ReportForm(sent, place=place)
+    form = ReportForm(sent, request.FILES, place=place)
     if form.is_valid() and "join" not in sent and form.may_be_asked and (found := _others_like(form)):
         return render(request, "cases/public/same.html", {"found": found, "said": said, "place": place})
     if form.is_valid():
         try:
-            taken = flood.take_in(request, form.report, joins=queries.case_offered(sent["join"]) if sent.get("join") else None)
+            taken = flood.take_in(request, form.report, joins=queries.case_offered(sent.get("join", "")))
             return _received(request, taken, form) if isinstance(taken, actions.Received) else later(request, taken, sent.dict())
         except CaseError as refused:
             form.add_error(None, refused)
@@ -176,7 +177,7 @@ def act(request: HttpRequest, act: str) -> HttpResponse:
         return redirect("story")
     if wait := flood.wait_for_receipt(request):
         return later(request, flood.Judged(wait=wait), request.POST.dict())
-    typed, form = request.POST.get("receipt", ""), ACTS[act](request.POST)
+    typed, form = request.POST.get("receipt", ""), ACTS[act](request.POST, request.FILES)
     try:
         reporter = queries.reporter_by(typed)
     except CaseError:
@@ -208,7 +209,7 @@ def _do(act: str, reporter: Any, said: dict[str, Any], network: str) -> None:
     if reporter.left_at is not None:
         raise CaseError("left")
     if act == "note":
-        actions.add_note(reporter=reporter, text=said["text"])
+        actions.add_note(reporter=reporter, text=said["text"], photos=said["photos"])
     elif act == "verdict":
         answer = {"verdict": said["verdict"], "why": said["text"], "stars": said["stars"]}
         actions.give_verdict(reporter=reporter, **answer, network=network)

@@ -57,6 +57,8 @@ def alike(place: Unit, text: str) -> list[Alike]:
 
 def case_offered(offer: str) -> Case | None:
     """The case an offer lets join. None: it is none of ours, or too old."""
+    if not offer:
+        return None
     try:
         pk = signing.loads(offer[:200], salt=SALT, max_age=GOOD_FOR)
     except signing.BadSignature:

@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy
 
 from lianxin.accounts.sealing import SealBroken, unseal
 from lianxin.cases import receipts
-from lianxin.cases.models import Case, CaseClock, CaseStep, ClockName, Reporter, State, Verdict
+from lianxin.cases.models import Case, CaseClock, CaseStep, ClockName, Photo, Reporter, State, Verdict
+from lianxin.cases.photos import photos_of, resident_address
 from lianxin.cases.queries.reach import reporter_by
 from lianxin.cases.workflow import RESIDENT, moves_from
 from lianxin.ledger import clock
@@ -88,6 +89,8 @@ class Line:
     words: str
     text: str = ""
     mine: bool = False
+    photos: list[str] = field(default_factory=list)
+    """Addresses, good for half an hour."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +124,8 @@ def story_of(typed: str) -> Story:
     steps = list(case.steps.select_related("entry__unit", "unit").order_by("id"))
     beside = list(Entry.objects.filter(subject=case.subject, kind__in=BESIDE).select_related("unit", "reason").order_by("id"))
     names = _names_in([*(step.entry for step in steps), *beside])
-    lines = [line for step in steps if (line := _line(step, reporter, names))]
+    pictures = photos_of(steps)
+    lines = [line for step in steps if (line := _line(step, reporter, names, pictures.get(step.pk, [])))]
     lines += [line for entry in beside if (line := _line_beside(entry, reporter))]
     clocks = [clock_ for clock_ in case.clocks.select_related("unit") if clock_.stopped_at is None]
     running = min((each for each in clocks if each.paused_at is None), key=lambda each: each.due_at, default=None)
@@ -178,7 +182,7 @@ def _names_in(entries: Iterable[Entry]) -> dict[str, str]:
     return dict(Unit.objects.filter(code__in=codes).values_list("code", "name")) if codes else {}
 
 
-def _line(step: CaseStep, reporter: Reporter, names: dict[str, str]) -> Line | None:
+def _line(step: CaseStep, reporter: Reporter, names: dict[str, str], photos: list[Photo]) -> Line | None:
     data = step.entry.data
     author = step.reporter_id or data.get("reporter")
     mine = author == reporter.pk
@@ -192,8 +196,9 @@ def _line(step: CaseStep, reporter: Reporter, names: dict[str, str]) -> Line | N
         "helper": names.get(str(data.get("unit")), by_unit),
         "until": day(date.fromisoformat(str(data["until"]))) if "until" in data else "",
     }
-    text = step.text if mine or (step.shown and author is None) else ""
-    return Line(step.entry.recorded_at, words, text, mine)
+    if not mine and not (step.shown and author is None):
+        return Line(step.entry.recorded_at, words)
+    return Line(step.entry.recorded_at, words, step.text, mine, [resident_address(photo) for photo in photos])
 
 
 def _sentence(step: CaseStep, mine: bool, data: dict[str, Any]) -> str | Promise | None:

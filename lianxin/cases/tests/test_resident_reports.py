@@ -1,11 +1,16 @@
 """A resident reports a problem, through the pages, as a stranger with an old phone."""
 
 import re
+from io import BytesIO
 
 import pytest
+from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
+from PIL import Image
 
 from lianxin.cases import receipts, village_codes
-from lianxin.cases.models import Case, Reporter, Tier
+from lianxin.cases.models import Case, Photo, Reporter, Tier
+from lianxin.config.folder import Folder
 from lianxin.ledger.models import Entry
 from tests.world import World
 
@@ -282,3 +287,48 @@ def test_while_typing_similar_ones_are_asked_for(phone, known):
 def test_complaints_about_a_unit_are_not_shown_to_others(phone, world: World):
     reported(phone, about=world.branch.code)
     assert phone.post("/report/similar/", {"place": VILLAGE, "text": WELL}).content.decode().strip() == ""
+
+
+# --- photos ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(settings, "FOLDER", Folder(tmp_path))
+
+
+def photo(name: str = "井.jpg", colour: str = "navy") -> SimpleUploadedFile:
+    drawn = BytesIO()
+    Image.new("RGB", (80, 60), colour).save(drawn, "JPEG")
+    return SimpleUploadedFile(name, drawn.getvalue(), "image/jpeg")
+
+
+def test_photos_go_along_and_are_seen_from_the_receipt_alone(phone, folder, world: World):
+    page = phone.get(send(phone, photos=[photo(), photo("泵.jpg", "red")]).headers["Location"]).content.decode()
+    [address, *_] = re.findall(r'<img src="([^"]+)"', page)
+    assert Photo.objects.count() == 2
+    assert phone.get(address.replace("&amp;", "&")).status_code == 200
+    assert world.client().get(address.partition("?")[0]).status_code == 404
+
+
+def test_what_is_no_photo_is_said_and_the_words_stay(phone):
+    answer = send(phone, photos=[SimpleUploadedFile("病毒.jpg", b"PK\x03\x04 a zip")])
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "病毒.jpg" in page
+    assert WELL in page
+    assert "请重新选择照片" in page
+    assert not Case.objects.exists()
+
+
+def test_more_photos_than_fit_are_said(phone):
+    assert send(phone, photos=[photo() for _ in range(5)]).status_code == 422
+    assert send(phone, photos=[photo() for _ in range(6)]).status_code == 413
+    assert not Case.objects.exists()
+
+
+def test_a_photo_can_follow_as_a_note_without_words(phone, folder):
+    receipt = reported(phone)
+    page = phone.post("/receipt/note/", {"receipt": receipt, "photos": [photo()]}, follow=True)
+    assert "<img src=" in page.content.decode()
+    assert Photo.objects.get().step.move == "note"

@@ -21,11 +21,21 @@
   const FIELDS = ["text", "danger", "spot", "phone", "about"];
   const tell = (what) => { if (bar) { bar.firstElementChild.textContent = bar.dataset[what]; bar.hidden = false; } };
 
-  /* What is sent, and whether it waits for a network. Photos are too large to keep: they are sent while the page is open. */
-  const waiting = (body, action) => keep({ at: Date.now(), waiting: true, action, fields: [...body].filter(([, value]) => typeof value === "string") });
+  /* What is sent, and whether it waits for a network. Photos are too large to keep: they wait while the page is open. */
+  const words = (body) => [...body].filter(([, value]) => typeof value === "string");
+  const waiting = (body, action) => keep({ at: Date.now(), waiting: true, action, fields: words(body) });
+  const toBody = (fields) => { const body = new FormData(); for (const [name, value] of fields) body.append(name, value); return body; };
   let timer = 0;
   let busy = false;
   const later = (seconds, again) => { clearTimeout(timer); timer = setTimeout(again, seconds * 1000); };
+
+  /* The page itself is to show what came of it: something to read, or to mend. The key is the same, so it is saved once. */
+  function show(body, action) {
+    const page = Object.assign(document.createElement("form"), { method: "post", action, hidden: true });
+    for (const [name, value] of words(body)) page.append(Object.assign(document.createElement("textarea"), { name, value }));
+    document.body.append(page);
+    page.submit();
+  }
 
   async function send(body, action, native) {
     if (busy) return;
@@ -43,17 +53,31 @@
       } else if (answer.redirected) {
         forget();
         location.assign(answer.url);
-      } else if (native) {
-        native(); /* something to read or to mend: the page itself shows it; the key is the same */
       } else {
         keep({ ...kept(), waiting: false });
-        location.assign(action);
+        if (native) native();
+        else show(body, action);
       }
     } catch {
       busy = false;
       tell("waiting");
       later(30, again);
       addEventListener("online", again, { once: true });
+    }
+  }
+
+  /* A photo of five megabytes says no more than one of three hundred kilobytes, and takes a minute on a weak network. */
+  async function smaller(file) {
+    try {
+      if (file.size < 400_000 || !file.type.startsWith("image/")) return file;
+      const image = await createImageBitmap(file);
+      const scale = Math.min(1, 1600 / Math.max(image.width, image.height));
+      const canvas = Object.assign(document.createElement("canvas"), { width: Math.round(image.width * scale), height: Math.round(image.height * scale) });
+      canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
+      const drawn = await new Promise((done) => { canvas.toBlob(done, "image/jpeg", 0.82); });
+      return drawn && drawn.size < file.size ? new File([drawn], "photo.jpg", { type: "image/jpeg" }) : file;
+    } catch {
+      return file; /* a format this browser cannot draw: the house can */
     }
   }
 
@@ -88,12 +112,15 @@
       typing = setTimeout(() => { keep({ at: Date.now(), fields: values() }); similar(); }, 700);
     });
     document.addEventListener("input", () => { delete form.dataset.changed; }); /* it is kept: leaving loses nothing */
-    form.addEventListener("submit", (event) => {
+    form.addEventListener("submit", async (event) => {
       const button = event.submitter;
       if (button && ["choose", "edit"].includes(button.name)) return;
       event.preventDefault();
       const body = new FormData(form);
       if (button?.name) body.append(button.name, button.value);
+      const photos = body.getAll("photos").filter((file) => file.size);
+      body.delete("photos");
+      for (const photo of await Promise.all(photos.map(smaller))) body.append("photos", photo);
       const native = () => {
         if (button?.name) form.append(Object.assign(document.createElement("input"), { type: "hidden", name: button.name, value: button.value }));
         form.submit();
@@ -119,12 +146,6 @@
         input("checked").value = shown.trim() ? "1" : "";
       } catch { /* no network: they are shown when it is sent */ }
     }
-  }
-
-  function toBody(fields) {
-    const body = new FormData();
-    for (const [name, value] of fields) body.append(name, value);
-    return body;
   }
 
   /* On any other page of residents: what waits is sent. */
