@@ -23,6 +23,9 @@ NO_PAGES = {
     "mfa_login_webauthn": "what the browser's passkey asks",
     "mfa_authenticate": "stands between two steps of one sign-in",
     "demo_roles": "exists in a demonstration only",
+    "story": "asks for a receipt: test_residents.py",
+    "receipt_act": "where a receipt's forms are sent",
+    "close_receipt": "forgets a receipt",
 }
 """Addresses that answer GET and are not pages a person opens here, with the reason."""
 
