@@ -332,4 +332,3 @@ def pool_near(user: AnyUser) -> Case | None:
     if not any(CASE_CLAIM in grant.permissions and grant.reach != SUBTREE for grant in grants_for(user)):
         return None
     return pool_for(user).select_related("place").order_by("due_at", "pk").first()
-

@@ -49,7 +49,7 @@
       if (answer.status === 429 || answer.status === 503) {
         tell("busy");
         if (answer.status === 429) for (const [name, value] of await window.later(answer)) body.set(name, value);
-        later(Number(answer.headers.get("Retry-After")) || 15, again);
+        later(body.get("altcha") ? 1 : Number(answer.headers.get("Retry-After")) || 15, again);
       } else if (answer.redirected) {
         forget();
         location.assign(answer.url);
