@@ -90,8 +90,9 @@ def index_cases(cases: Sequence[Case]) -> None:
 
     Part of whatever transaction changed their words.
     """
-    texts = texts_of(cases)
-    write({case.pk: tokens(set().union(*map(grams, texts[case.pk]))) for case in cases})
+    for start in range(0, len(cases), AT_ONCE):
+        texts = texts_of(cases[start : start + AT_ONCE])
+        write({pk: tokens(set().union(*map(grams, said))) for pk, said in texts.items()})
 
 
 def forget(cases: Iterable[int]) -> None:
@@ -113,7 +114,7 @@ def rebuild() -> int:
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM cases_search")
     count, last = 0, 0
-    while cases := list(Case.objects.only("pk", "spot").filter(pk__gt=last).order_by("pk")[:AT_ONCE]):
+    while cases := list(Case.objects.only("pk", "spot").filter(pk__gt=last).order_by("pk")[: 10 * AT_ONCE]):
         index_cases(cases)
         count, last = count + len(cases), cases[-1].pk
     return count

@@ -35,6 +35,7 @@ from lianxin.cases.models import (
     State,
     Verdict,
 )
+from lianxin.cases.search import index_cases
 from lianxin.cases.tiers import tiers
 from lianxin.cases.workdays import Due, due_after, working_days_between
 from lianxin.cases.workflow import NEW, PROXIES, RESIDENT, SERVICES, THE_CLOCK, Move, moves_from
@@ -163,6 +164,7 @@ class Telling:
         _write([part for one in self.told for part in one.parts])
         clocks = [running for one in self.told for running in one.clocks]
         CaseClock.objects.bulk_create([running for running in clocks if running.pk is None], batch_size=500)
+        index_cases([one.case for one in self.told])
 
     # --- what must stand before its entry ---------------------------------------------------------------------------------
 
