@@ -38,6 +38,8 @@ class State(models.TextChoices):
 
 OPEN_STATES = (State.UNCLAIMED, State.DISPATCH, State.LED, State.CONTESTED, State.PAUSED)
 """Somebody still has work to do."""
+TO_CLAIM = (State.UNCLAIMED, State.DISPATCH)
+"""Nobody leads yet."""
 LED_STATES = (State.LED, State.CONTESTED, State.PAUSED)
 """Somebody leads: also while a return is undecided (首接负责)."""
 FINAL_STATES = (State.SOLVED, State.PRESUMED, State.WITHDRAWN, State.DECLINED)
@@ -130,7 +132,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
 
     def to_claim(self) -> Self:
         """Nobody leads it yet."""
-        return self.filter(state__in=(State.UNCLAIMED, State.DISPATCH))
+        return self.filter(state__in=TO_CLAIM)
 
     def overdue(self, instant: datetime) -> Self:
         """Its present clock ran out."""

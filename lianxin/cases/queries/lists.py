@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 
 from lianxin.accounts.sealing import unseal
+from lianxin.cases import search
 from lianxin.cases.models import (
     FINAL_STATES,
     LED_STATES,
@@ -25,7 +26,7 @@ from lianxin.cases.models import (
     Tier,
 )
 from lianxin.cases.queries.pages import due_state, home_of, title_of
-from lianxin.cases.queries.reach import cases_for, claimants_for, not_about, pool_for, readable_for
+from lianxin.cases.queries.reach import claimants_for, listed_for, not_about, pool_for
 from lianxin.ledger import clock
 from lianxin.ledger.submissions import new_key
 from lianxin.organizations.access import (
@@ -67,6 +68,8 @@ SORTS = [("", _("newest first")), ("due", _("most pressing first"))]
 class Asked:
     """What a list is asked for, as the address says it; what it does not know is left out."""
 
+    q: str = ""
+    """Words to look for."""
     whose: str = ""
     state: str = ""
     place: Unit | None = None
@@ -86,7 +89,18 @@ class Asked:
     @property
     def narrowed(self) -> bool:
         return any(
-            (self.whose, self.state, self.place, self.lead, self.item, self.tier, self.source, self.overdue, self.escalated)
+            (
+                self.q,
+                self.whose,
+                self.state,
+                self.place,
+                self.lead,
+                self.item,
+                self.tier,
+                self.source,
+                self.overdue,
+                self.escalated,
+            )
         ) or bool(self.since or self.until)
 
 
@@ -109,6 +123,8 @@ class CaseList:
     lines: Sequence[Line]
     after: str
     """Where the next page goes on; empty: this is the last one."""
+    unsearched: bool
+    """The search looked through the newest only; `after` looks on."""
     items: Sequence[tuple[str, str]]
     """(key, title) of the uppermost matters, to choose from."""
     may_record: bool
@@ -127,16 +143,31 @@ class CaseList:
 def case_list(user: AnyUser, asked: Mapping[str, str]) -> CaseList:
     """One page of the cases the user may read, as `asked`. Raises Http404 for a unit that does not exist."""
     wanted = read(asked)
-    rows = list(with_opening(_after(selected(user, wanted), wanted))[: PAGE_SIZE + 1])
-    page = rows[:PAGE_SIZE]
+    cases, few = selected(user, wanted)
+    pks, after, unsearched = _page(cases, few, wanted)
+    page = {case.pk: case for case in with_opening(Case.objects.filter(pk__in=pks))}
     return CaseList(
         asked=wanted,
-        lines=lines_of(page),
-        after=_mark(page[-1], wanted) if len(rows) > PAGE_SIZE else "",
+        lines=lines_of([page[pk] for pk in pks if pk in page]),
+        after=after,
+        unsearched=unsearched,
         items=list(Item.objects.filter(level=1, retired_on=None).values_list("key", "title")),
         may_record=may(user, CASE_RECORD),
         may_claim=may(user, CASE_CLAIM),
     )
+
+
+def _page(cases: CaseQuerySet, few: Sequence[int] | None, asked: Asked) -> tuple[list[int], str, bool]:
+    """The cases of one page, where the next goes on, and whether older ones were not looked through yet."""
+    if asked.q:
+        found = search.find(cases, search.terms_of(asked.q), below=_number(asked.after), want=PAGE_SIZE, among=few)
+        return found.pks, str(found.after or ""), bool(found.after) and not found.full
+    rows = list(_after(cases, asked).values_list("pk", "due_at")[: PAGE_SIZE + 1])
+    pks = [pk for pk, _due_at in rows[:PAGE_SIZE]]
+    if len(rows) <= PAGE_SIZE:
+        return pks, "", False
+    last, due_at = rows[PAGE_SIZE - 1]
+    return pks, f"{due_at.isoformat()},{last}" if asked.sort == "due" and due_at else str(last), False
 
 
 def read(asked: Mapping[str, str]) -> Asked:
@@ -147,6 +178,7 @@ def read(asked: Mapping[str, str]) -> Asked:
         return text.get(name, "") if text.get(name, "") in known else ""
 
     return Asked(
+        q=text.get("q", "").strip(),
         whose=one_of("whose", [word for word, _label in WHOSE]),
         state=one_of("state", [word for word, _label in STATE_CHOICES]),
         place=_unit(text.get("place", "")),
@@ -158,22 +190,30 @@ def read(asked: Mapping[str, str]) -> Asked:
         escalated=text.get("escalated") == "1",
         since=_day(text.get("since", "")),
         until=_day(text.get("until", "")),
-        sort=one_of("sort", ["due"]),
+        sort="" if text.get("q", "").strip() else one_of("sort", ["due"]),  # what is searched comes newest first
         after=text.get("after", ""),
     )
 
 
-def selected(user: AnyUser, asked: Asked) -> CaseQuerySet:
-    """All the cases the user may read that are asked for, of every page."""
-    cases = {"mine": led_by_mine, "assisting": assisted_by_mine, "pool": pool_for}.get(asked.whose, readable_for)(user)
+def selected(user: AnyUser, asked: Asked) -> tuple[CaseQuerySet, list[int] | None]:
+    """All the cases the user may read that are asked for, of every page, but for the words; and, where the user may read few,
+    all of those."""
+    cases, few = listed_for(user)
+    if asked.whose == "mine":
+        cases = cases.filter(lead__in=own_unit_ids(user))
+    if asked.whose == "assisting":
+        cases = cases.filter(pk__in=_owed(user).values("case"), state__in=LED_STATES)
+    if asked.whose == "pool":
+        cases = cases.filter(pk__in=pool_for(user).values("pk"))
     if asked.state:
         cases = cases.filter(state__in=STATES.get(asked.state, (asked.state,)))
     if asked.place is not None:
-        cases = cases.filter(place__path__gte=asked.place.path, place__path__lt=path_end(asked.place.path))
+        cases = cases.filter(place__in=_within(asked.place))
     if asked.lead is not None:
-        cases = cases.filter(lead__path__gte=asked.lead.path, lead__path__lt=path_end(asked.lead.path))
+        cases = cases.filter(lead__in=_within(asked.lead))
     if asked.item:
-        cases = cases.filter(Q(item__key=asked.item) | Q(item__key__startswith=f"{asked.item}."))
+        items = Item.objects.filter(Q(key=asked.item) | Q(key__startswith=f"{asked.item}."))
+        cases = cases.filter(item__in=list(items.values_list("pk", flat=True)))
     for name in ("tier", "source"):
         if getattr(asked, name):
             cases = cases.filter(**{name: getattr(asked, name)})
@@ -185,7 +225,12 @@ def selected(user: AnyUser, asked: Asked) -> CaseQuerySet:
         cases = cases.filter(reported_on__gte=asked.since)
     if asked.until:
         cases = cases.filter(reported_on__lte=asked.until)
-    return cases
+    return cases, few
+
+
+def _within(unit: Unit) -> list[int]:
+    """The unit and all beneath it."""
+    return list(Unit.objects.filter(path__gte=unit.path, path__lt=path_end(unit.path)).values_list("pk", flat=True))
 
 
 def _after(cases: CaseQuerySet, asked: Asked) -> CaseQuerySet:
@@ -199,11 +244,13 @@ def _after(cases: CaseQuerySet, asked: Asked) -> CaseQuerySet:
             return cases
         return cases.filter(Q(due_at__gt=at) | Q(due_at=at, pk__lt=pk)) if at.tzinfo is None else cases
     cases = cases.order_by("-pk")
-    return cases.filter(pk__lt=int(asked.after)) if asked.after.isdecimal() and len(asked.after) < 16 else cases
+    below = _number(asked.after)
+    return cases.filter(pk__lt=below) if below else cases
 
 
-def _mark(last: Case, asked: Asked) -> str:
-    return f"{last.due_at.isoformat()},{last.pk}" if asked.sort == "due" and last.due_at else str(last.pk)
+def _number(text: str) -> int:
+    """0: it is none."""
+    return int(text) if text.isdecimal() and len(text) < 16 else 0
 
 
 def _unit(code: str) -> Unit | None:
@@ -248,15 +295,9 @@ def own_unit_ids(user: AnyUser, *permissions: str) -> set[int]:
     return {grant.unit_id for grant in grants_for(user) if grant.permissions & wanted}
 
 
-def led_by_mine(user: AnyUser) -> CaseQuerySet:
-    """Cases that the user's own units lead."""
-    return cases_for(user).filter(lead__in=own_unit_ids(user))
-
-
-def assisted_by_mine(user: AnyUser) -> CaseQuerySet:
-    """Cases to which the user's own units still owe a part."""
-    owed = Part.objects.filter(unit__in=own_unit_ids(user), done=None, called_off=None)
-    return cases_for(user).filter(pk__in=owed.values("case"), state__in=LED_STATES)
+def _owed(user: AnyUser) -> QuerySet[Part]:
+    """Parts that the user's own units still owe."""
+    return Part.objects.filter(unit__in=own_unit_ids(user), done=None, called_off=None)
 
 
 # --- the pool --------------------------------------------------------------------------------------------------------

@@ -3,38 +3,76 @@
 Whoever holds a post at the unit a case complains about, or beneath it, never sees it, whatever else they hold.
 """
 
+from typing import Any
+
 from django.db.models import Q, QuerySet
 from django.http import Http404
 
 from lianxin.cases import receipts
 from lianxin.cases.errors import CaseError
-from lianxin.cases.models import Case, CaseQuerySet, Part, Reporter
+from lianxin.cases.models import TO_CLAIM, Case, CaseQuerySet, Part, Reporter
 from lianxin.ledger import clock
 from lianxin.organizations.access import CASE_CLAIM, CASE_VIEW, SUBTREE, AnyUser, grants_for, scope
 from lianxin.organizations.models import LABEL_WIDTH, Unit, UnitKind, path_end
+
+FEW = 3_000
+"""So many cases are named one by one; of more, lists go back in time until a page is full."""
+FEW_UNITS = 300
 
 
 def cases_for(user: AnyUser, *permissions: str) -> CaseQuerySet:
     """Every case on which the user has any of these permissions (default: may read it), through the unit that leads or assists it
     or, over a subtree, through its place."""
-    wanted = permissions or (CASE_VIEW,)
-    assisted = Part.objects.filter(scope(user, *wanted, prefix="unit__"), called_off=None)
-    reach = scope(user, *wanted, prefix="lead__") | scope(user, *wanted, prefix="place__") | Q(pk__in=assisted.values("case"))
-    return Case.objects.filter(reach, not_about(user))
+    units = Unit.objects.filter(scope(user, *(permissions or (CASE_VIEW,))))
+    return Case.objects.filter(_through(units), not_about(user))
 
 
 def pool_for(user: AnyUser) -> CaseQuerySet:
     """Cases nobody leads yet, near the units for which the user may claim: in the same township, or the county for what stands
     directly beneath it."""
-    near = Q(pk__in=())
-    for path in neighbourhoods(user):
-        near |= Q(place__path__gte=path, place__path__lt=path_end(path))
-    return Case.objects.to_claim().filter(near, not_about(user))
+    return Case.objects.to_claim().filter(not_about(user), place__in=_near(user))
 
 
 def readable_for(user: AnyUser) -> CaseQuerySet:
     """What the user may open: their cases, and the pool near them."""
     return cases_for(user) | pool_for(user)
+
+
+def listed_for(user: AnyUser) -> tuple[CaseQuerySet, list[int] | None]:
+    """`readable_for`, for lists: the same cases; and which they are, where they are few.
+
+    Somebody with a handful among a million would otherwise wait until the whole county was walked through. Whoever reads much of
+    the county fills a page with its newest cases at once.
+    """
+    theirs, near = Unit.objects.filter(scope(user, CASE_VIEW)).order_by(), _near(user)
+    units = list(theirs.values_list("pk", flat=True)[: FEW_UNITS + 1])
+    if len(units) <= FEW_UNITS:
+        ways = [
+            Case.objects.filter(lead__in=units).values_list("pk"),
+            Case.objects.filter(place__in=units).values_list("pk"),
+            Part.objects.filter(unit__in=units, called_off=None).values_list("case"),
+            Case.objects.to_claim().filter(place__in=near).values_list("pk"),
+        ]
+        found = list(ways[0].union(*ways[1:], all=True)[: FEW + 1])
+        if len(found) <= FEW:
+            few = sorted({pk for (pk,) in found})
+            return Case.objects.filter(not_about(user), pk__in=few), few
+    return Case.objects.filter(_through(theirs) | Q(state__in=TO_CLAIM, place__in=near), not_about(user)), None
+
+
+def _through(units: QuerySet[Unit]) -> Q:
+    """Cases that one of these units leads or assists, or that lie there. No joins: each way can be looked up by itself."""
+    theirs = units.order_by().values("pk")
+    assisted = Part.objects.filter(unit__in=theirs, called_off=None)
+    return Q(lead__in=theirs) | Q(place__in=theirs) | Q(pk__in=assisted.values("case"))
+
+
+def _near(user: AnyUser) -> QuerySet[Unit, Any]:
+    """The units near those for which the user may claim."""
+    within = Q(pk__in=())
+    for path in neighbourhoods(user):
+        within |= Q(path__gte=path, path__lt=path_end(path))
+    return Unit.objects.filter(within).order_by().values("pk")
 
 
 def case_for(user: AnyUser, pk: int, *permissions: str) -> Case:
@@ -48,10 +86,8 @@ def case_for(user: AnyUser, pk: int, *permissions: str) -> Case:
 
 def case_to_claim(user: AnyUser, pk: int) -> Case:
     """A case near the user, also where somebody claimed it a moment ago. Raises Http404."""
-    near = Q(pk__in=())
-    for path in neighbourhoods(user):
-        near |= Q(place__path__gte=path, place__path__lt=path_end(path))
-    case = Case.objects.filter(near, not_about(user), pk=pk).select_related("county", "place", "lead", "item", "about").first()
+    near = Case.objects.filter(not_about(user), place__in=_near(user), pk=pk)
+    case = near.select_related("county", "place", "lead", "item", "about").first()
     if case is None:
         raise Http404
     return case
@@ -91,4 +127,5 @@ def _prefixes(path: str) -> list[str]:
 def not_about(user: AnyUser) -> Q:
     """Left out: what complains about a unit at which, or beneath which, the user holds anything."""
     held = {prefix for grant in grants_for(user) for prefix in _prefixes(grant.path)}
-    return Q(about=None) | ~Q(about__path__in=sorted(held))
+    theirs = Unit.objects.filter(path__in=sorted(held)).order_by().values("pk")
+    return Q(about=None) | ~Q(about__in=theirs)
