@@ -40,7 +40,15 @@ def make(cases: int) -> None:
         indexes = _drop_indexes(cursor)
         cursor.execute("SELECT max(id) FROM ledger_entry")
         (founded,) = cursor.fetchone()
-        sizes = {"cases": cases, "founded": founded, "places": places, "items": items, "texts": texts - RARE, "rare": RARE, "replies": replies}
+        sizes = {
+            "cases": cases,
+            "founded": founded,
+            "places": places,
+            "items": items,
+            "texts": texts - RARE,
+            "rare": RARE,
+            "replies": replies,
+        }
         for statement in _filling(connection.vendor, sizes):
             cursor.execute(statement)
         for statement in indexes:
@@ -157,8 +165,10 @@ def _filling(vendor: str, sizes: dict[str, int]) -> list[str]:
     day = f"(i * {DAYS}::bigint / {total})".replace("::bigint", "" if sqlite else "::bigint")
     on = f"date('{first}', '+' || {day} || ' days')" if sqlite else f"(DATE '{first}' + ({day})::integer)"
     at = f"datetime('{first}', '+' || {day} || ' days', '+9 hours')" if sqlite else f"({on} + INTERVAL '9 hours')"
-    later = (lambda days: f"datetime('{first}', '+' || ({day} + {days}) || ' days')") if sqlite else (
-        lambda days: f"({on} + INTERVAL '{days} days')"
+    later = (
+        (lambda days: f"datetime('{first}', '+' || ({day} + {days}) || ' days')")
+        if sqlite
+        else (lambda days: f"({on} + INTERVAL '{days} days')")
     )
     empty = "'{}'" if sqlite else "'{}'::jsonb"
     none = "'[]'" if sqlite else "'[]'::jsonb"

@@ -18,6 +18,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import Q
 
 from lianxin.accounts.sealing import SealBroken, unseal
 from lianxin.cases.models import Case, CaseQuerySet, CaseStep
@@ -120,10 +121,15 @@ def rebuild() -> int:
     return count
 
 
-def texts_of(cases: Sequence[Case]) -> dict[int, list[str]]:
-    """All the words of these cases, opened: what was reported, noted, planned, answered, and where exactly. One query."""
+def texts_of(cases: Sequence[Case], *, whole: CaseQuerySet | None = None) -> dict[int, list[str]]:
+    """All the words of these cases, opened: what was reported, noted, planned, answered, and where exactly.
+
+    whole: cases of which all is read; of the others only what residents read, too.
+    """
     texts: dict[int, list[str]] = {case.pk: [_spot(case)] if case.spot else [] for case in cases}
     steps = CaseStep.objects.filter(case__in=texts).exclude(sealed=None)
+    if whole is not None:
+        steps = steps.filter(Q(shown=True) | Q(case__in=list(whole.filter(pk__in=texts).values_list("pk", flat=True))))
     for step in steps.only("case_id", "sealed", "salt").order_by("pk"):
         try:
             texts[step.case_id].append(step.text)
@@ -167,9 +173,18 @@ class Found:
     full: bool = False
 
 
-def find(cases: CaseQuerySet, terms: Sequence[str], *, below: int = 0, want: int, among: Sequence[int] | None = None) -> Found:
+def find(
+    cases: CaseQuerySet,
+    terms: Sequence[str],
+    *,
+    below: int = 0,
+    want: int,
+    among: Sequence[int] | None = None,
+    whole: CaseQuerySet | None = None,
+) -> Found:
     """Of these cases the newest (older than `below`) that say every term.
 
+    whole: as in `texts_of`.
     among: all the cases there are to look at, where they are few.
     The way back in time ends after so many matches, however few of them are among `cases`: no search takes for ever.
     """
@@ -182,7 +197,7 @@ def find(cases: CaseQuerySet, terms: Sequence[str], *, below: int = 0, want: int
         held = list(cases.filter(pk__in=matches).only("pk", "spot").order_by("-pk"))
         while held:
             some, held = held[: want + 1], held[want + 1 :]
-            texts = texts_of(some)
+            texts = texts_of(some, whole=whole)
             pks += [case.pk for case in some if says(texts[case.pk], terms)]
             if len(pks) > want:
                 return Found(pks[:want], after=pks[want - 1], full=True)

@@ -26,7 +26,7 @@ from lianxin.cases.models import (
     Tier,
 )
 from lianxin.cases.queries.pages import due_state, home_of, title_of
-from lianxin.cases.queries.reach import claimants_for, listed_for, not_about, pool_for
+from lianxin.cases.queries.reach import cases_for, claimants_for, listed_for, not_about, pool_for
 from lianxin.ledger import clock
 from lianxin.ledger.submissions import new_key
 from lianxin.organizations.access import (
@@ -144,7 +144,7 @@ def case_list(user: AnyUser, asked: Mapping[str, str]) -> CaseList:
     """One page of the cases the user may read, as `asked`. Raises Http404 for a unit that does not exist."""
     wanted = read(asked)
     cases, few = selected(user, wanted)
-    pks, after, unsearched = _page(cases, few, wanted)
+    pks, after, unsearched = _page(user, cases, few, wanted)
     page = {case.pk: case for case in with_opening(Case.objects.filter(pk__in=pks))}
     return CaseList(
         asked=wanted,
@@ -157,10 +157,11 @@ def case_list(user: AnyUser, asked: Mapping[str, str]) -> CaseList:
     )
 
 
-def _page(cases: CaseQuerySet, few: Sequence[int] | None, asked: Asked) -> tuple[list[int], str, bool]:
+def _page(user: AnyUser, cases: CaseQuerySet, few: Sequence[int] | None, asked: Asked) -> tuple[list[int], str, bool]:
     """The cases of one page, where the next goes on, and whether older ones were not looked through yet."""
     if asked.q:
-        found = search.find(cases, search.terms_of(asked.q), below=_number(asked.after), want=PAGE_SIZE, among=few)
+        terms, below = search.terms_of(asked.q), _number(asked.after)
+        found = search.find(cases, terms, below=below, want=PAGE_SIZE, among=few, whole=cases_for(user))
         return found.pks, str(found.after or ""), bool(found.after) and not found.full
     rows = list(_after(cases, asked).values_list("pk", "due_at")[: PAGE_SIZE + 1])
     pks = [pk for pk, _due_at in rows[:PAGE_SIZE]]
