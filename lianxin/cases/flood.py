@@ -38,7 +38,7 @@ SALT = "cases.later"
 LOOK_FIRST = ("address", "subnet", "place", "words")
 SHORTEST = timedelta(seconds=5)
 """How long those wait who are asked for arithmetic and cannot do it."""
-WAIT = ("address", "everybody", "patient", "proved", "receipts")
+WAIT = ("address", "everybody", "patient", "proved", "receipts", "similar")
 
 
 @dataclass(frozen=True)
@@ -144,12 +144,21 @@ def _came_by_code(request: HttpRequest, place: Unit) -> bool:
     return printed_for is not None and (place.path.startswith(printed_for.path) or printed_for.path.startswith(place.path))
 
 
-# --- receipts --------------------------------------------------------------------------------------------------------
+# --- receipts, similar cases -----------------------------------------------------------------------------------------
 
 
 def wait_for_receipt(request: HttpRequest) -> int:
     """Seconds to wait before another receipt may be typed, or something done with one, from this address; 0: go ahead."""
-    asked = _Asked("wait receipts", network_of(request), limits_in_force().wait["receipts"])
+    return _wait_for("receipts", request)
+
+
+def wait_for_similar(request: HttpRequest) -> int:
+    """Seconds to wait before similar cases are looked for again from this address: nobody tries words without end."""
+    return _wait_for("similar", request)
+
+
+def _wait_for(name: str, request: HttpRequest) -> int:
+    asked = _Asked(f"wait {name}", network_of(request), limits_in_force().wait[name])
     with transaction.atomic():
         held = _Held([asked])
         wait = held.wait(asked)

@@ -98,7 +98,7 @@ def _report_sent(request: HttpRequest) -> HttpResponse:
     if place is None:
         return _ask(request, sent.get("place", "") or "?", here=False, said=said)
     form = ReportForm(sent, request.FILES, place=place)
-    if form.is_valid() and "join" not in sent and form.may_be_asked and (found := _others_like(form)):
+    if form.is_valid() and "join" not in sent and form.may_be_asked and (found := _others_like(request, form)):
         return render(request, "cases/public/same.html", {"found": found, "said": said, "place": place})
     if form.is_valid():
         try:
@@ -109,10 +109,12 @@ def _report_sent(request: HttpRequest) -> HttpResponse:
     return render(request, "cases/public/report.html", {"choice": queries.lies_in(place), "form": form}, status=422)
 
 
-def _others_like(form: ReportForm) -> list[Any]:
-    """Cases that may be the same. What is sent once more is like nothing but itself."""
+def _others_like(request: HttpRequest, form: ReportForm) -> list[Any]:
+    """Cases that may be the same. What is sent once more is like nothing but itself; and nobody tries words without end."""
     said = form.cleaned_data
-    return [] if queries.was_sent(said["sending"]) else queries.alike(form.place, said["text"])
+    if queries.was_sent(said["sending"]) or flood.wait_for_similar(request):
+        return []
+    return queries.alike(form.place, said["text"])
 
 
 def _received(request: HttpRequest, received: actions.Received, form: ReportForm) -> HttpResponse:
@@ -128,9 +130,9 @@ def _received(request: HttpRequest, received: actions.Received, form: ReportForm
 @never_cache
 def similar(request: HttpRequest) -> HttpResponse:
     """While somebody types: cases like it nearby. By POST: what residents write stands in no address."""
-    place = queries.place_by(request.POST.get("place", ""))
-    found = queries.alike(place, request.POST.get("text", "")) if place else []
-    return render(request, "cases/public/_alike.html", {"found": found})
+    place, wait = queries.place_by(request.POST.get("place", "")), flood.wait_for_similar(request)
+    found = queries.alike(place, request.POST.get("text", "")) if place and not wait else []
+    return render(request, "cases/public/_alike.html", {"found": found}, status=429 if wait else 200)
 
 
 # --- receipt ---------------------------------------------------------------------------------------------------------

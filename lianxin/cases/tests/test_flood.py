@@ -208,3 +208,15 @@ def test_a_mistake_in_the_file_is_named(change):
     assert change[0] in text
     with pytest.raises(DataError, match=r"flood\.yaml"):
         flood.read_limits(text.replace(*change, 1))
+
+
+def test_similar_cases_are_not_looked_for_without_end_and_reports_arrive_all_the_same(world, at_most):
+    at_most(wait_similar=3)
+    known, client = "村口的水井不出水已经三天了", world.client()
+    client.post("/report/", said(1, text=known))
+    asked = {"place": VILLAGE, "text": known}
+    found = [client.post("/report/similar/", asked) for _ in range(4)]
+    assert [answer.status_code for answer in found] == [200, 200, 200, 429]
+    assert "水井不出水" in found[0].content.decode() and "水井" not in found[3].content.decode()
+    assert client.post("/report/", {**said(2, text=known), "checked": ""}).status_code in (200, 303)
+    assert Case.objects.count() == 2

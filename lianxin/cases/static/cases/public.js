@@ -109,7 +109,7 @@
     let typing = 0;
     form.addEventListener("input", () => {
       clearTimeout(typing);
-      typing = setTimeout(() => { keep({ at: Date.now(), fields: values() }); similar(); }, 700);
+      typing = setTimeout(() => { keep({ at: Date.now(), fields: values().filter(([name]) => name !== "phone") }); similar(); }, 700);
     });
     document.addEventListener("input", () => { delete form.dataset.changed; }); /* it is kept: leaving loses nothing */
     form.addEventListener("submit", async (event) => {
