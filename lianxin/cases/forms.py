@@ -7,7 +7,7 @@ from typing import Any, ClassVar, cast
 from django import forms
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
-from django.utils.functional import Promise
+from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -15,7 +15,7 @@ from lianxin.cases import actions
 from lianxin.cases.errors import CaseError
 from lianxin.cases.models import CaseStep, Extension, Item, Part, Source
 from lianxin.cases.queries import units
-from lianxin.cases.queries.pages import CasePage
+from lianxin.cases.queries.pages import CasePage, Told
 from lianxin.cases.queries.recording import Recording
 from lianxin.cases.tiers import tiers
 from lianxin.cases.wording import SAYINGS
@@ -36,6 +36,11 @@ class UnitField(forms.CharField):
         widget = forms.TextInput(attrs={"list": "candidates", "autocomplete": "off"})
         standard = {"help_text": _("Its name, initials or code."), "widget": widget, "max_length": LONGEST_NAME}
         super().__init__(**{**standard, **options})
+
+
+def spelt(code: str, name: str) -> str:
+    """A unit as the list under a field writes it, and as it is understood."""
+    return f"{name}（{code}）"
 
 
 class ComingDayField(forms.DateField):
@@ -88,11 +93,18 @@ class MoveForm(OnceForm):
     def means(self) -> str | Promise:
         return SAYINGS[self.move].means
 
-    @property
+    @cached_property
     def candidates(self) -> list[tuple[str, str]]:
         """Units for the list under the fields that name one."""
         named = any(isinstance(field, UnitField) for field in self.fields.values())
         return units.offered(self.user, self.case) if named else []
+
+    grounds_kind: ClassVar[str] = ""
+    """The entry that is decided on, if any."""
+
+    @property
+    def grounds(self) -> Told | None:
+        return self.page.grounds(self.grounds_kind) if self.grounds_kind else None
 
     def clean_lead(self) -> Unit:
         return self._unit("lead")
@@ -313,6 +325,7 @@ class AskExtensionForm(MoveForm):
 class ExtendForm(MoveForm):
     move = "extend"
     action = actions.decide_extension
+    grounds_kind = "cases.extension_asked"
 
     granted = forms.ChoiceField(
         label=_("Decision"), choices=[("yes", _("grant it")), ("no", _("refuse it"))], widget=forms.RadioSelect
@@ -360,6 +373,7 @@ class DesignateForm(LeadForm):
 class DecideForm(LeadForm):
     move = "decide"
     action = actions.decide_lead
+    grounds_kind = "cases.returned"
 
     def prepare(self) -> None:
         """What the lead proposed, else the lead itself."""

@@ -62,7 +62,7 @@ def nearby(user: AnyUser, today: date) -> list[Due]:
 
 def _due(case: Case, sort: str, text: Words, *, act: Act | None = None) -> Due:
     page = reverse("case", args=[case.pk])
-    about = case.item.title if sort != "pool" and case.item else ""
+    about = "" if sort == "pool" else case.item.title if case.item else f"№ {case.pk}"
     return Due(
         key=f"cases.case:{case.pk}:{sort}",
         unit_code=case.place.code,

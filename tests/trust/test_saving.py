@@ -80,6 +80,49 @@ def test_while_the_database_stays_locked_one_is_told_to_send_again_and_it_is_sav
     assert form(200)["findings"] in saved(house)
 
 
+TWO_TEAMS = """
+import json
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from django.db import connections
+from lianxin.cases import actions
+from lianxin.cases.errors import CaseError
+from lianxin.cases.models import Case
+from lianxin.accounts.models import User
+from lianxin.ledger.models import Entry
+from lianxin.organizations.models import Unit
+unit = {unit.code: unit for unit in Unit.objects.all()}
+teams = (("secretary", "152221200203-1"), ("clerk", "152221200203-1-1"))
+
+def claim(case, ready, name, code):
+    try:
+        ready.wait(60)
+        actions.claim_case(actor=User.objects.get(username=name), case=case, unit=unit[code])
+        return "leads"
+    except CaseError as refused:
+        return refused.code
+    finally:
+        connections.close_all()
+
+told, wrong = [], 0
+for number in range(6):
+    report = actions.Report(f"a key of phone number {number}", unit["152221200203"], "路灯不亮")
+    case = actions.report_case(report=report).reporter.case
+    ready = Barrier(len(teams))
+    with ThreadPoolExecutor(len(teams)) as at_once:
+        told.append(sorted(at_once.map(lambda team: claim(case, ready, *team), teams)))
+    claimed = Entry.objects.filter(subject=case.subject, kind="cases.claimed")
+    wrong += claimed.count() != 1 or claimed.get().unit != Case.objects.get(pk=case.pk).lead
+print(json.dumps([told, int(wrong)]))
+"""
+
+
+def test_of_two_teams_that_claim_at_once_one_leads_and_the_other_is_told(house):
+    told, wrong = json.loads(house.python(TWO_TEAMS))
+    assert told == [["claimed", "leads"]] * 6
+    assert wrong == 0
+
+
 @contextmanager
 def nobody_can_write(house):
     if house.database_url:

@@ -1,7 +1,7 @@
 """One case, as somebody may read it: its story, who leads, its clocks, what is next, and what this reader may do."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -14,7 +14,8 @@ from lianxin.accounts.sealing import unseal
 from lianxin.cases.actions import may_ever_move, may_move
 from lianxin.cases.actions.moving import SOON
 from lianxin.cases.errors import MESSAGES
-from lianxin.cases.models import Case, CaseClock, CaseStep, Extension, Part, Reporter, State
+from lianxin.cases.models import Case, CaseClock, CaseStep, ClockName, Extension, Part, Photo, Reporter, State
+from lianxin.cases.photos import photos_of
 from lianxin.cases.queries.reach import case_for, case_to_claim, cases_for, claimants_for, readable_for
 from lianxin.cases.tiers import tiers
 from lianxin.cases.wording import NEXT, SAYINGS
@@ -42,6 +43,7 @@ class Told(words.Told):
     """Residents read the words."""
     address: str = ""
     """Of the entry, where the reader sees its unit's timeline."""
+    photos: Sequence[Photo] = ()
     facts: Sequence[tuple[str, str]] = ()
     """What else stands in the entry: proposed unit, until when, how many days."""
 
@@ -49,6 +51,7 @@ class Told(words.Told):
 @dataclass(frozen=True)
 class RunningClock:
     name: str
+    words: str
     due_at: datetime
     state: str
     paused: bool
@@ -110,6 +113,10 @@ class CasePage:
     def paused_word(self) -> str:
         return _("stands still")
 
+    def grounds(self, kind: str) -> Told | None:
+        """The latest entry of a kind: why somebody returned it, or wants more time."""
+        return next((line for line in self.told if line.line.entry.kind == kind), None)
+
     @property
     def opening(self) -> Told | None:
         """What the residents said when it came in."""
@@ -159,7 +166,10 @@ def page_of(user: AnyUser, case: Case, *, claims: bool = False, readable: bool =
     told = story(user, case, all_words=all_words) if readable else []
     extension = case.extensions.filter(decided=None).order_by("-pk").first()
     claimants = list(claimants_for(user)) if claims or case.state in WAITING else []
-    offers, refused = moves_of(user, case, parts, extension, claimants)
+    clocks = clocks_of(case)
+    said_before = [] if any(one.name == ClockName.RESPOND for one in clocks) else ["answer"]
+    said_before += ["plan"] if any(line.line.entry.kind == "cases.planned" for line in told) else []
+    offers, refused = moves_of(user, case, parts, extension, claimants, said_before)
     sees_phones = sees_masked_phones(user, case)
     reporters = list(case.reporters.filter(left_at=None).order_by("pk")[:50])
     opening = next((line for line in reversed(told) if line.said and line.shown), None)
@@ -168,7 +178,7 @@ def page_of(user: AnyUser, case: Case, *, claims: bool = False, readable: bool =
         title=title_of(case, opening.said if opening else ""),
         spot=unseal(bytes(case.spot), key="case", bound_to=case.subject) if case.spot and readable else "",
         told=told,
-        clocks=clocks_of(case),
+        clocks=clocks,
         parts=[part_shown(part) for part in parts],
         reporters=[ReporterShown(one, phone_of(one) if sees_phones else "") for one in reporters],
         sees_phones=sees_phones,
@@ -221,11 +231,13 @@ def sees_masked_phones(user: AnyUser, case: Case) -> bool:
 def story(user: AnyUser, case: Case, *, all_words: bool) -> list[Told]:
     """Every entry of the case, the newest first, each with the words of its step as far as the reader may read them."""
     entries = list(Entry.objects.filter(subject=case.subject).select_related(*words.told_of()).order_by("-pk"))
-    steps = {step.entry_id: step for step in case.steps.select_related("unit")}
+    steps = {step.entry_id: step for step in case.steps.all()}
+    photos = photos_of(list(steps.values()))
     codes = {str(entry.data[name]) for entry in entries for name in ("proposed", "lead", "unit") if entry.data.get(name)}
     names = dict(Unit.objects.filter(code__in=codes).values_list("code", "name")) if codes else {}
     lines = words.lines(user, entries, case.place)
-    return [_told(user, line, steps.get(line.entry.pk), names, all_words=all_words) for line in lines]
+    told = [_told(user, line, steps.get(line.entry.pk), names, all_words=all_words) for line in lines]
+    return [replace(one, photos=photos.get(steps[one.line.entry.pk].pk, ())) if one.said else one for one in told]
 
 
 def _told(user: AnyUser, line: words.Line, step: CaseStep | None, names: Mapping[str, str], *, all_words: bool) -> Told:
@@ -278,7 +290,7 @@ def clocks_of(case: Case) -> list[RunningClock]:
     """The clocks that run or stand still now, the most pressing first."""
     running = case.clocks.filter(stopped_at=None).order_by("due_at")
     return [
-        RunningClock(one.get_name_display(), one.due_at, _clock_state(one), one.paused_at is not None, one.provisional)
+        RunningClock(one.name, one.get_name_display(), one.due_at, _clock_state(one), one.paused_at is not None, one.provisional)
         for one in running
     ]
 
@@ -309,9 +321,17 @@ def part_shown(part: Part) -> PartShown:
 
 
 def moves_of(
-    user: AnyUser, case: Case, parts: Sequence[Part], extension: Extension | None, claimants: Sequence[Unit]
+    user: AnyUser,
+    case: Case,
+    parts: Sequence[Part],
+    extension: Extension | None,
+    claimants: Sequence[Unit],
+    said_before: Collection[str] = (),
 ) -> tuple[list[Offer], list[tuple[str | Promise, str]]]:
-    """What the reader may do now, and what not, with the reason."""
+    """What the reader may do now, what brings it forward first; and what not, with the reason.
+
+    said_before: moves of this round that need not be made twice.
+    """
     offers, refused = [], []
     open_parts = [part for part in parts if part.is_open]
     for name, saying in SAYINGS.items():
@@ -323,6 +343,7 @@ def moves_of(
             refused.append((saying.button, why))
         elif not now and name in SAID_WHY_NOT and any(may_ever_move(user, case, name, unit=unit) for unit in on):
             refused.append((saying.button, _("Not while it is “%(state)s”.") % {"state": case.get_state_display()}))
+    offers.sort(key=lambda offer: offer.move in said_before)  # what was done once is no longer the next thing
     if not offers and not refused and case.is_open and case.lead is not None:
         refused.append((_("Work on it"), _("Only %(unit)s, which leads, and those above it may.") % {"unit": case.lead.name}))
     return offers, refused
