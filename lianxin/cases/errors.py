@@ -43,6 +43,8 @@ MESSAGES = {
     "photo_pixels": _("“%(name)s” has more than %(most)s million pixels. Take a smaller picture, or send it without."),
     "photo_format": _("“%(name)s” is no photo that we can read. JPEG, PNG, WebP and HEIC can be sent."),
     "photo_broken": _("“%(name)s” did not arrive whole, or is damaged. Choose it again, or send your words without it."),
+    "api_key_there": _("“%(name)s” has a key already. Revoke it first, or choose another name."),
+    "no_api_key": _("There is no key called “%(name)s” in that county, or it was revoked."),
 }
 
 

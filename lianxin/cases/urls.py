@@ -7,4 +7,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("cases/", include("lianxin.cases.urls_staff")),
     path("", include("lianxin.cases.urls_guard")),
     path("", include("lianxin.cases.urls_catalogue")),
+    path("open311/", include("lianxin.cases.open311.urls")),
 ]

@@ -15,6 +15,7 @@ from lianxin.cases.actions.handling import (
     resume_case,
 )
 from lianxin.cases.actions.intake import Received, Report, add_note, join_case, object_to_decline, record_case, report_case
+from lianxin.cases.actions.keys import digest_of_key, make_api_key, revoke_api_key
 from lianxin.cases.actions.leading import (
     claim_case,
     decide_lead,
@@ -47,10 +48,12 @@ __all__ = [
     "decide_lead",
     "decline_case",
     "designate_lead",
+    "digest_of_key",
     "do_part",
     "give_verdict",
     "handle_case",
     "join_case",
+    "make_api_key",
     "may_ever_move",
     "may_move",
     "object_to_decline",
@@ -63,6 +66,7 @@ __all__ = [
     "report_case",
     "resume_case",
     "return_case",
+    "revoke_api_key",
     "seed_catalogue",
     "set_day",
     "set_items",
