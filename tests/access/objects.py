@@ -7,7 +7,7 @@ from typing import Any
 
 from lianxin.accounts.models import User
 from lianxin.cases import actions as residents
-from lianxin.cases.models import Case
+from lianxin.cases.models import ApiKey, Case, Item
 from lianxin.gatherings import actions as rooms
 from lianxin.gatherings.models import GatheringVersion
 from lianxin.ledger import clock
@@ -193,6 +193,16 @@ def remark(world: Any) -> None:
         schemes.doubt_standing(actor=world.user(secretary), words=canary(code), **about)
 
 
+API_KEY = "a key of these tests"
+
+
+def open_to_others(world: Any) -> None:
+    """Another system may file requests for the county."""
+    digest = residents.digest_of_key(API_KEY)
+    ApiKey.objects.create(name="another system", digest=digest, county=world.county, created_at=clock.now())
+    Item.objects.get_or_create(key="water.supply.outage", defaults={"level": 3, "title": "停水断水"})
+
+
 OBJECTS: dict[str, Callable[[Any], list[Thing]]] = {
     "none": nothing,
     "unit": units,
@@ -241,3 +251,4 @@ def inhabit(world: Any) -> None:
     live(world)
     schemes.seed_library(actor=founder, unit=world.county)
     remark(world)
+    open_to_others(world)

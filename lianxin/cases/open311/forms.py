@@ -7,9 +7,8 @@ from typing import Any
 from django import forms
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from lianxin.cases.actions.intake import Report
 from lianxin.cases.actions.moving import TOLD
@@ -121,7 +120,8 @@ def _refuse_strange(fields: Fields) -> None:
         for name in fields
         if name not in known
     ]
-    twice = [_("%(field)s: found more than once; give it once.") % {"field": name[:60]} for name in fields if len(fields[name]) > 1]
+    again = [name for name in fields if len(fields[name]) > 1]
+    twice = [_("%(field)s: found more than once; give it once.") % {"field": name[:60]} for name in again]
     if strange or twice:
         raise Refused(400, *strange[:10], *twice[:10])
 

@@ -45,7 +45,8 @@ def county_asked(code: str) -> Unit | None:
         return None
     county = Unit.objects.open_on(clock.today()).filter(kind=UnitKind.COUNTY, code=code[:32]).first()
     if county is None:
-        raise Refused(404, _("There is no jurisdiction “%(code)s”. Give the code of a county, or leave it out.") % {"code": code[:32]})
+        said = {"code": code[:32]}
+        raise Refused(404, _("There is no jurisdiction “%(code)s”. Give the code of a county, or leave it out.") % said)
     return county
 
 
@@ -221,7 +222,7 @@ def _request(case: Case, coarse: Mapping[str, Unit]) -> dict[str, Any]:
         "service_notice": None,
         "requested_datetime": _day(case.reported_on),
         "updated_datetime": _day(clock.local_date(case.ended_at or case.handled_at or case.reported_at)),
-        "expected_datetime": clock.local(clock.end_of(clock.local_date(expected))).isoformat("T", "seconds") if expected else None,
+        "expected_datetime": _instant_of(clock.end_of(clock.local_date(expected))) if expected else None,
         "address": place.name,
         "address_id": place.code,
         "zipcode": None,
@@ -233,7 +234,11 @@ def _request(case: Case, coarse: Mapping[str, Unit]) -> dict[str, Any]:
 
 def _day(day: date) -> str:
     """Its first instant, with the offset of Asia/Shanghai."""
-    return clock.local(clock.instant(day)).isoformat("T", "seconds")
+    return _instant_of(clock.instant(day))
+
+
+def _instant_of(moment: datetime) -> str:
+    return clock.local(moment).isoformat("T", "seconds")
 
 
 def _listed(text: str) -> list[str]:
@@ -259,5 +264,3 @@ def _instant(asked: Mapping[str, str], name: str, wrong: list[str]) -> datetime 
         wrong.append(_("%(name)s: expected an instant with its offset, such as 2026-03-05T08:00:00+08:00.") % {"name": name})
         return None
     return found
-
-

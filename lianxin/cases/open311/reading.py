@@ -1,4 +1,4 @@
-"""What other systems send: fields of a form, or the same fields as elements of XML. Nothing in it is trusted before it is bounded."""
+"""What other systems send: fields of a form, or the same as elements of XML. Nothing is trusted before it is bounded."""
 
 from typing import Any
 from xml.parsers import expat  # nosec B407 # a document type, the only way to entities, is refused before anything is read
@@ -36,7 +36,8 @@ def fields_of(request: HttpRequest) -> Fields:
             field = name.removesuffix("[]") if name.startswith(f"{SINGLE}[") else name
             fields.setdefault(field, []).extend(str(each) for each in values)
     except RequestDataTooBig:
-        raise Refused(413, _("What you sent is too large; at most %(most)s KB are read.") % {"most": MOST_BYTES // 1024}) from None
+        said = {"most": MOST_BYTES // 1024}
+        raise Refused(413, _("What you sent is too large; at most %(most)s KB are read.") % said) from None
     except (SuspiciousOperation, BadRequest, MultiPartParserError, UnreadablePostError, UnicodeDecodeError):
         raise Refused(400, _("What you sent could not be read. Send UTF-8, and each field once.")) from None
     return fields
