@@ -38,6 +38,7 @@ MESSAGES = {
     "day_outside": _("Choose today or a later day, at most three years ahead. What was counted with earlier days stays."),
     "day_so_already": _("It is so already. Choose another day, or look at the year again."),
     "day_name": _("What day is it? Two or three words, such as “Naadam”, that others read in the calendar."),
+    "no_phone": _("This resident gave no phone number, or it was erased."),
     "photo_count": _("At most %(most)s photos at once. Send the others as a note later."),
     "photo_large": _("“%(name)s” is larger than %(most)s MB. Take a smaller picture, or send it without."),
     "photo_pixels": _("“%(name)s” has more than %(most)s million pixels. Take a smaller picture, or send it without."),

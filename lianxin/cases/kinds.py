@@ -58,9 +58,9 @@ declare(
     _kind("reopened", _("reopened by the resident"), reporter=int),
     _kind("withdrawn", _("withdrawn by the resident"), reporter=int),
     _kind("left", _("one of several residents withdrew"), reporter=int),
-    Kind("cases.phone_revealed", _("resident's phone opened"), {"reporter": int}, countable=False),
-    Kind("cases.api_key_made", _("key of another system made"), {"key": int}, countable=False),
-    Kind("cases.api_key_revoked", _("key of another system revoked"), {"key": int}, countable=False),
+    Kind("cases.phone_revealed", _("resident's phone opened"), {"reporter": int}, countable=False, logged=True),
+    Kind("cases.api_key_made", _("key of another system made"), {"key": int}, countable=False, logged=True),
+    Kind("cases.api_key_revoked", _("key of another system revoked"), {"key": int}, countable=False, logged=True),
     Kind("cases.day_set", _("local working day set"), {"day": str, "works": bool, "own": bool}, countable=False),
     Kind(
         "cases.catalogue_set",

@@ -2,8 +2,9 @@
 
 from django.urls import path
 
-from lianxin.cases import photo_views
+from lianxin.cases import phone_pages, photo_views
 
 urlpatterns = [
     path("photos/<slug:name>/", photo_views.photo, name="photo"),
+    path("cases/<int:pk>/phone/<int:reporter>/", phone_pages.open_phone, name="case_phone"),
 ]

@@ -21,6 +21,7 @@ class Kind:
     fields: the scalar fields `data` may hold: name → str, int or bool. Ids and codes only, never free text or personal data.
     countable: whether a scheme may count it.
     files: whether its evidence is the hash of a file that left the house, which no row here can prove.
+    logged: whether it opened or handed out data or rights: then it stands in the access log.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Kind:
     fields: Mapping[str, type] = field(default_factory=dict)
     countable: bool = True
     files: bool = False
+    logged: bool = False
 
 
 registry: Registry[Kind] = Registry(lambda kind: kind.name)
@@ -41,6 +43,11 @@ def declare(*kinds: Kind) -> None:
 def declared() -> dict[str, Kind]:
     """All kinds by name."""
     return registry.all()
+
+
+def logged_kinds() -> list[str]:
+    """Names of the kinds that stand in the access log."""
+    return [name for name, kind in registry.all().items() if kind.logged]
 
 
 def find_kind(name: str) -> Kind:

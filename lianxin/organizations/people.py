@@ -18,7 +18,7 @@ from django.http import Http404
 from lianxin.accounts.sealing import SealBroken, fingerprint, seal, unseal
 from lianxin.ledger import clock
 from lianxin.ledger.actions import record
-from lianxin.ledger.kinds import declared
+from lianxin.ledger.kinds import declared, logged_kinds
 from lianxin.ledger.models import Entry, seen
 from lianxin.organizations.access import LOG_VIEW, PEOPLE_VIEW, REVEAL, AnyUser, may, scope
 from lianxin.organizations.errors import OrganizationError
@@ -28,11 +28,6 @@ QUOTA = 20
 """Phones one account may open in a day."""
 SHORTEST_REASON = 5
 NUMBER = re.compile(r"1[3-9]\d{9}|0\d{9,11}")
-LOGGED = [
-    *("organizations.phone_revealed", "organizations.exported", "organizations.export_requested"),
-    *("organizations.export_approved", "organizations.export_declined"),
-    *("accounts.invited", "accounts.accepted", "accounts.revoked", "accounts.deactivated"),
-]
 
 
 # --- sealing ---------------------------------------------------------------------------------------------------------
@@ -151,7 +146,7 @@ class Look:
     what: str
     who: str
     concerns: str
-    """Code of the person concerned, without the name: the log opens nobody's data."""
+    """Code of the person concerned, or number of the case, without a name: the log opens nobody's data."""
     reason: str
 
 
@@ -175,7 +170,7 @@ def access_log(user: AnyUser) -> QuerySet[Entry]:
     """Acts that opened or handed out data or rights, newest first, within the user's reach. Raises Http404."""
     if not may(user, LOG_VIEW):
         raise Http404
-    entries = Entry.objects.filter(scope(user, LOG_VIEW, prefix="unit__"), kind__in=LOGGED)
+    entries = Entry.objects.filter(scope(user, LOG_VIEW, prefix="unit__"), kind__in=logged_kinds())
     return entries.select_related("actor__person", "reason", "unit").order_by("-id")
 
 
@@ -188,7 +183,7 @@ def looks(entries: Iterable[Entry]) -> list[Look]:
             entry=entry,
             what=str(kinds[entry.kind].label),
             who=getattr(getattr(entry.actor, "person", None), "name", ""),
-            concerns=codes.get(entry.subject, ""),
+            concerns=codes.get(entry.subject) or _number_of(entry.subject),
             reason=getattr(getattr(entry, "reason", None), "text", ""),
         )
         for entry in entries
@@ -205,6 +200,12 @@ def _codes_of(entries: list[Entry]) -> dict[str, str]:
     for pk, user, code in people.values_list("pk", "user", "code"):
         codes[f"organizations.person:{pk}"] = codes[f"accounts.user:{user}"] = code
     return codes
+
+
+def _number_of(subject: str) -> str:
+    """What an entry is about that is no person: the number of a case."""
+    app, _dot, rest = subject.partition(".")
+    return "" if app in ("organizations", "accounts") else rest.partition(":")[2]
 
 
 def _unit_of(user: AnyUser, person: Person, permission: str) -> Unit | None:

@@ -119,6 +119,17 @@ def led_cases(world: Any) -> list[Thing]:
     return [Thing(f"led by {row.lead.code}", {"pk": row.pk}, frozenset({row.lead.code})) for row in found if row.lead]
 
 
+def led_reporters(world: Any) -> list[Thing]:
+    """Residents of cases that a branch leads."""
+    found = Case.objects.select_related("lead").exclude(lead=None)
+    return [
+        Thing(f"of a case led by {row.lead.code}", {"pk": row.pk, "reporter": one.pk}, frozenset({row.lead.code}))
+        for row in found
+        for one in row.reporters.all()
+        if row.lead
+    ]
+
+
 def cases(world: Any) -> list[Thing]:
     """Read by those who may claim it, those of the unit that leads, and those who look after the place."""
     led = Case.objects.select_related("lead", "place").exclude(lead=None)
@@ -215,9 +226,10 @@ OBJECTS: dict[str, Callable[[Any], list[Thing]]] = {
     "case": cases,
     "waiting_case": waiting_cases,
     "led_case": led_cases,
+    "led_reporter": led_reporters,
 }
 
-ABSENT: dict[str, Any] = {"code": "999999999999", "pk": 99_999_999}
+ABSENT: dict[str, Any] = {"code": "999999999999", "pk": 99_999_999, "reporter": 99_999_999}
 """Arguments of which nothing exists."""
 
 NEWCOMERS = [

@@ -220,7 +220,7 @@ NEVER: dict[str, set[str]] = {
 }
 """Who may use an address, but finds nothing to do there in this world, and why."""
 MAY_SEE = {"visit": "record.view", "problem": "record.view", "gathering": "record.view"}
-MAY_SEE |= {"case": "case.view", "led_case": "case.view", "waiting_case": "case.view"}
+MAY_SEE |= {"case": "case.view", "led_case": "case.view", "waiting_case": "case.view", "led_reporter": "case.view"}
 """Who sees an object may be told by other questions that it is not theirs to change: that it exists is no secret to them."""
 
 
@@ -244,6 +244,7 @@ def unlike_absent(
 
 WITHOUT_KEY = {
     "reveal_phone": "each time the number is shown is entered, also the second",
+    "case_phone": "likewise",
     "export_people": "each file that leaves the house is entered, also the second",
     "export_history": "likewise",
     "export_standings": "likewise",
@@ -253,7 +254,7 @@ WITHOUT_KEY = {
     "new_scheme": "the same text is the version that is there already",
 }
 """Forms that are known again by something else than a key made with them, and by what."""
-ENTERED_EACH_TIME = {"reveal_phone", "export_people", "export_history", "export_standings", "invite"}
+ENTERED_EACH_TIME = {"reveal_phone", "case_phone", "export_people", "export_history", "export_standings", "invite"}
 
 
 @pytest.mark.parametrize("name", sorted(POSTED))

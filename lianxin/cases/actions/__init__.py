@@ -27,6 +27,7 @@ from lianxin.cases.actions.leading import (
 )
 from lianxin.cases.actions.moving import allowed_move, may_ever_move, may_move
 from lianxin.cases.actions.past import PastCase, PastMove, Telling, tell_cases
+from lianxin.cases.actions.phones import may_open_phones, reveal_phone
 from lianxin.cases.actions.timers import turn_all
 from lianxin.cases.actions.verdicts import call_in_vain, give_verdict, record_call_back, reopen_case, withdraw_report
 
@@ -56,6 +57,7 @@ __all__ = [
     "make_api_key",
     "may_ever_move",
     "may_move",
+    "may_open_phones",
     "object_to_decline",
     "pause_case",
     "plan_case",
@@ -66,6 +68,7 @@ __all__ = [
     "report_case",
     "resume_case",
     "return_case",
+    "reveal_phone",
     "revoke_api_key",
     "seed_catalogue",
     "set_day",
