@@ -5,7 +5,7 @@ from django.http import Http404
 from django.urls import reverse
 
 from lianxin.cases import actions, receipts
-from lianxin.cases.queries import story_of
+from lianxin.cases.queries.story import story_of
 from lianxin.ledger import clock
 from lianxin.ledger.models import Entry
 from lianxin.organizations import people
