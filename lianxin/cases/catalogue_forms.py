@@ -29,7 +29,6 @@ class DayForm(OnceForm):
             ("yes", _("people work here")),
             ("country", _("as the country's calendar says")),
         ],
-        initial="no",
         widget=forms.RadioSelect,
     )
     name = forms.CharField(label=_("What day it is"), max_length=60, required=False, help_text=_("For example Naadam."))
@@ -47,8 +46,7 @@ class DayForm(OnceForm):
         if not self.counties:
             raise Http404
         chosen = self.counties.get(asked.get("county", "")) or next(iter(self.counties.values()))
-        stands = days.own_day(chosen, asked.get("day", ""))
-        said = {"day": stands.day, "works": "yes" if stands.works else "no", "name": stands.name} if stands else {}
+        said = days.said_of_day(chosen, asked.get("day", ""))
         super().__init__(*args, **{"initial": {"county": chosen.code, **said}, **options})
         cast(forms.ChoiceField, self.fields["county"]).choices = [(code, one.name) for code, one in self.counties.items()]
         if len(self.counties) == 1:

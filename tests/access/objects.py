@@ -262,5 +262,6 @@ def inhabit(world: Any) -> None:
         person.save()
     live(world)
     schemes.seed_library(actor=founder, unit=world.county)
+    residents.seed_catalogue(actor=founder, unit=world.county)
     remark(world)
     open_to_others(world)

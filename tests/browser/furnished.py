@@ -17,6 +17,7 @@ ENVIRONMENT = {"LIANXIN_TODAY": TODAY, "DJANGO_SETTINGS_MODULE": "tests.browser.
 NO_PAGES = {
     "health": "a word for machines",
     "calendar_feed": "a calendar",
+    "catalogue_workbook": "a workbook",
     "import_template": "a workbook",
     "import_mistakes": "a workbook",
     "account_login": "the same address as sign_in",

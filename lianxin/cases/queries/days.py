@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 import chinese_calendar
 from django.http import Http404
@@ -93,12 +94,16 @@ def settable(user: AnyUser) -> list[Unit]:
     return list(units_for(user, TREE_CHANGE).filter(kind=UnitKind.COUNTY, closed_on=None).order_by("path"))
 
 
-def own_day(county: Unit, asked: str) -> LocalDay | None:
-    """What the county said of a day, where it said anything; the day as typed into an address."""
+def said_of_day(county: Unit, asked: str) -> dict[str, Any]:
+    """What a form about a day (as typed into an address; else today) begins with: what the county said of it, else the contrary
+    of what the country's calendar says, for whoever sets a day wants it changed."""
     try:
-        return LocalDay.objects.filter(county=county, day=date.fromisoformat(asked)).first()
+        day = date.fromisoformat(asked)
     except ValueError:
-        return None
+        day = clock.today()
+    stands = LocalDay.objects.filter(county=county, day=day).first()
+    works = stands.works if stands else not workdays.works(day)
+    return {"day": day, "works": "yes" if works else "no", "name": stands.name if stands else ""}
 
 
 def _year(asked: str, first: int, last: int) -> int:
