@@ -1,0 +1,242 @@
+"""Reports that say nearly the same: of a new one, the open cases near it (“me too”); of a workbook, groups of rows.
+
+Words are sealed, so what is compared – which pairs of characters a case's words hold – is kept in the memory of the process and
+nowhere else. Somebody looks and decides: nothing is joined by itself.
+"""
+
+import threading
+from collections import OrderedDict, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from lianxin.cases.models import Case
+from lianxin.cases.texts import grams, phrases, plain, words_of
+from lianxin.ledger import clock
+from lianxin.organizations.models import LABEL_WIDTH, Unit, UnitKind, path_end
+
+LOOKED_BACK = timedelta(days=90)
+ALIKE = 0.3
+"""Of a new report: what is less alike is not shown."""
+SAME = 0.6
+"""Of a workbook: what is less alike does not belong together."""
+NEAR, NEARER = 0.8, 0.95
+"""How much likeness is worth in another place of the township; where one place lies within the other."""
+OLDEST = 0.8
+"""… and of a report as old as is looked back."""
+PAIRS = (2,)
+"""Of a workbook, pairs of characters only; of few words, single ones count, too."""
+MOST_KEPT = 32
+"""Townships of which a process keeps what it compares."""
+
+
+@dataclass(frozen=True)
+class Similar:
+    """An open case that sounds alike. score: 0 to 1; words: of the new report, what both say."""
+
+    case: Case
+    score: float
+    words: tuple[str, ...]
+
+
+def similar_open(place: Unit, text: str, most: int = 5) -> list[Similar]:
+    """Open cases of the last 90 days in the same township that say nearly the same, likest first.
+
+    What complains about a unit is never among them: nobody may find out by typing whether there is such a complaint.
+    """
+    said = plain(text)
+    if not said:
+        return []
+    around = _around(place)
+    since = clock.today() - LOOKED_BACK
+    near = Case.objects.open().filter(place__path__gte=around.path, place__path__lt=path_end(around.path))
+    open_now = near.filter(reported_on__gt=since, about=None, erased_at=None).order_by().values_list("pk", flat=True)
+    scored = _index_of(around.pk).alike(list(open_now), said, min(most * 4, 40))
+    cases = Case.objects.select_related("place", "item").in_bulk([pk for pk, _score in scored])
+    found = []
+    for pk, alike in scored:
+        case = cases[pk]
+        age = (clock.today() - case.reported_on) / LOOKED_BACK
+        score = alike * _nearness(place, case.place) * (1 - (1 - OLDEST) * min(max(age, 0), 1))
+        if alike >= ALIKE:
+            found.append((round(min(score, 1.0), 3), case))
+    found.sort(key=lambda pair: (-pair[0], -pair[1].pk))
+    chosen = found[:most]
+    words = words_of(case.pk for _score, case in chosen)
+    return [Similar(case, score, shared_phrases(text, words.get(case.pk, ""))) for score, case in chosen]
+
+
+def shared_phrases(one: str, other: str, most: int = 3) -> tuple[str, ...]:
+    """The longest stretches of the first text that the second holds, too."""
+    there = set(grams(plain(other), (2,)))
+    said = plain(one)
+    return phrases(said, dict.fromkeys((gram for gram in grams(said, (2,)) if gram in there), 1.0), most)
+
+
+def _around(place: Unit) -> Unit:
+    """The township a place lies in; the place itself where it lies in none."""
+    above = [place.path[:end] for end in range(LABEL_WIDTH, len(place.path) + 1, LABEL_WIDTH)]
+    return Unit.objects.filter(path__in=above, kind=UnitKind.TOWNSHIP).first() or place
+
+
+def _nearness(place: Unit, other: Unit) -> float:
+    if place.pk == other.pk:
+        return 1.0
+    return NEARER if place.path.startswith(other.path) or other.path.startswith(place.path) else NEAR
+
+
+# --- what is kept of a township --------------------------------------------------------------------------------------
+
+
+class _Index:
+    """The words of open cases around a place, as numbers: each case's grams, and how rare each gram is."""
+
+    def __init__(self) -> None:
+        self.turn = threading.Lock()
+        self.forget()
+
+    def forget(self) -> None:
+        self.numbers: dict[str, int] = {}
+        """Gram → its number."""
+        self.rows: dict[int, Any] = {}
+        """Case → numbers of its grams, each once, ascending."""
+        self.packed: Any = None
+
+    def alike(self, cases: Sequence[int], said: str, most: int) -> list[tuple[int, float]]:
+        """Which of these cases say nearly what was said, likest first, with the cosine of both."""
+        import numpy as np
+
+        with self.turn:
+            self._keep(cases)
+            if not self.rows:
+                return []
+            order, flat, starts, rare, lengths = self.packed
+            asked = [self.numbers[gram] for gram in set(grams(said)) if gram in self.numbers]
+            unknown = len(set(grams(said))) - len(asked)
+        if not asked:
+            return []
+        weights = np.zeros(len(rare), dtype=np.float32)
+        weights[asked] = rare[asked] ** 2
+        length = float(weights.sum() + unknown * np.log(len(order) + 1.0) ** 2) ** 0.5
+        cosines = np.add.reduceat(weights[flat], starts) / (lengths * length)
+        best = np.lexsort((-order, -cosines))[:most]
+        return [(int(order[at]), float(cosines[at])) for at in best if cosines[at] > 0]
+
+    def _keep(self, cases: Sequence[int]) -> None:
+        """Let the rows be exactly these cases: new ones are opened, those that are open no longer are forgotten."""
+        import numpy as np
+
+        wanted = set(cases)
+        gone = self.rows.keys() - wanted
+        if len(gone) > len(wanted):
+            self.forget()  # the numbers of grams nobody uses go with them
+        else:
+            for pk in gone:
+                del self.rows[pk]
+        new = wanted - self.rows.keys()
+        for pk, words in words_of(sorted(new)).items():
+            kept = {self.numbers.setdefault(gram, len(self.numbers)) for gram in grams(plain(words))}
+            if kept:
+                self.rows[pk] = np.array(sorted(kept), dtype=np.int32)
+        if self.rows and (gone or new or self.packed is None):
+            order = np.array(sorted(self.rows), dtype=np.int64)
+            parts = [self.rows[pk] for pk in order.tolist()]
+            flat = np.concatenate(parts)
+            starts = np.concatenate(([0], np.cumsum([len(part) for part in parts])[:-1]))
+            counts = np.bincount(flat, minlength=len(self.numbers))
+            rare = np.log((len(parts) + 1.0) / (counts + 1.0)).astype(np.float32) + np.float32(0.1)
+            lengths = np.sqrt(np.add.reduceat((rare**2)[flat], starts))
+            self.packed = (order, flat, starts, rare, lengths)
+
+
+_indexes: OrderedDict[int, _Index] = OrderedDict()
+_turn = threading.Lock()
+
+
+def _index_of(place: int) -> _Index:
+    with _turn:
+        index = _indexes.setdefault(place, _Index())
+        _indexes.move_to_end(place)
+        while len(_indexes) > MOST_KEPT:
+            _indexes.popitem(last=False)
+        return index
+
+
+# --- rows of a workbook ----------------------------------------------------------------------------------------------
+
+
+def group_duplicates(texts: Sequence[str], threshold: float = SAME) -> list[list[int]]:
+    """Groups of texts that say nearly the same (positions from 0), largest group first. What is alike to one of a group belongs to
+    it; which text stands first makes no difference."""
+    pairs = like_pairs(texts, threshold)
+    first = list(range(len(texts)))
+
+    def root(at: int) -> int:
+        while first[at] != at:
+            first[at] = first[first[at]]
+            at = first[at]
+        return at
+
+    for one, other in pairs:
+        a, b = sorted((root(one), root(other)))
+        first[b] = a
+    groups = defaultdict(list)
+    for at in range(len(texts)):
+        groups[root(at)].append(at)
+    return sorted((group for group in groups.values() if len(group) > 1), key=lambda group: (-len(group), group))
+
+
+def like_pairs(texts: Sequence[str], threshold: float = SAME) -> dict[tuple[int, int], float]:
+    """Every pair of texts whose grams have at least that cosine, each pair once, the lower position first."""
+    import numpy as np
+
+    whole = _vectors(texts)
+    telling = _telling(whole, threshold)
+    turned = telling.T.tocsr()
+    found = {}
+    for start in range(0, len(texts), 500):
+        near = (telling[start : start + 500] @ turned).tocoo()
+        upper = near.col > near.row + start
+        ones, others = near.row[upper] + start, near.col[upper]
+        for at in range(0, len(ones), 20_000):
+            a, b = ones[at : at + 20_000], others[at : at + 20_000]
+            cosines = np.asarray(whole[a].multiply(whole[b]).sum(axis=1)).ravel()
+            for one, other, cosine in zip(a.tolist(), b.tolist(), cosines.tolist(), strict=True):
+                if cosine >= threshold - 1e-9:
+                    found[one, other] = cosine
+    return found
+
+
+def _vectors(texts: Sequence[str]) -> Any:
+    """A row of length 1 for each text, its grams weighted by how rare they are; the rarest gram of all is the first column."""
+    import numpy as np
+    from scipy.sparse import csr_matrix
+
+    numbers: dict[str, int] = {}
+    kept = [{numbers.setdefault(gram, len(numbers)) for gram in grams(plain(text), PAIRS)} for text in texts]
+    flat = np.array([number for row in kept for number in row], dtype=np.int64)
+    counts = np.bincount(flat, minlength=len(numbers))
+    rank = np.empty(len(numbers), dtype=np.int64)
+    rank[np.argsort(counts, kind="stable")] = np.arange(len(numbers))
+    weights = (np.log((len(texts) + 1.0) / (counts + 1.0)) + 0.1)[flat]
+    rows = np.repeat(np.arange(len(kept)), [len(row) for row in kept])
+    lengths = np.sqrt(np.bincount(rows, weights**2, minlength=len(kept)))
+    vectors = csr_matrix((weights / lengths[rows], (rows, rank[flat])), shape=(len(kept), max(len(numbers), 1)))
+    vectors.sort_indices()
+    return vectors
+
+
+def _telling(vectors: Any, threshold: float) -> Any:
+    """The rarest grams of each row, as many as two rows must share one of to be alike: what follows them is, in each row, too
+    short to reach the threshold alone."""
+    import numpy as np
+
+    squares = vectors.data**2
+    before = np.cumsum(squares) - squares
+    at_start = np.concatenate((before, [0.0]))[vectors.indptr[:-1]]
+    rest = 1 - (before - np.repeat(at_start, np.diff(vectors.indptr)))
+    telling = vectors.copy()
+    telling.data = vectors.data * (rest >= threshold**2 - 1e-9)
+    telling.eliminate_zeros()
+    return telling

@@ -1,0 +1,294 @@
+"""Hot topics: what several different people report, where, since when, and whether it grows.
+
+Texts that say the same are gathered around the one most of the others resemble; such stars are drawn together, then take in what
+resembles them. Nothing is drawn by lot: the same texts give the same topics. Only matters are gathered, never people: who reported
+is counted and not kept.
+"""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from lianxin.cases.models import Reporter
+from lianxin.cases.queries.reach import cases_for
+from lianxin.cases.texts import grams, plain, words_of
+from lianxin.organizations.access import AnyUser
+
+SEVERAL = 3
+"""So many different people make a topic; fewer are a case."""
+SEED, JOIN, MERGE = 0.24, 0.3, 0.39
+"""How alike (cosine) two texts must be to begin a topic; a text and a topic's middle, to join it; two middles, to be one topic."""
+COMMON = 0.05
+"""What stands in more of the texts than this tells none apart."""
+LEAD = 60
+"""Characters of a title, or of how a text begins."""
+LONG, SHORT = 60, 12
+"""Characters of a title at most; a title shorter than this tells little."""
+MONTH = timedelta(days=30)
+TWO_YEARS = 730.0
+MOST_CASES = 20_000
+"""The newest so many cases are gathered."""
+PLACE_ENDS = (
+    "小区", "社区", "花园", "公寓", "苑", "城", "府", "村", "嘎查", "苏木", "镇", "乡", "街道", "路", "街", "大道", "大厦", "广场",
+    "市场", "医院", "小学", "中学", "学校", "学院", "大学", "幼儿园", "公园", "水库", "车站", "大桥", "湖", "区", "旗", "县", "市",
+)  # fmt: skip
+"""How names of places end."""
+
+_END = re.compile(r"[。！？!?；;，,\n\r\t]")
+_PHONE = re.compile(r"\d{7,}")
+_BEFORE = re.compile("位于|投诉|反映|咨询|关于|举报|请求|请问|希望|建议|附近|居住|我们|的|在|到|与|和|对|向|把|从|是|了|及|有|给|让|请")
+"""What may stand before the name of a place and is no part of it."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """One text. parts: title, body …, or the one text; people: who said it, by any sign; weight: how many liked it."""
+
+    id: int
+    parts: tuple[str, ...]
+    day: date
+    people: frozenset[str]
+    place: str = ""
+    weight: float = 0.0
+
+
+@dataclass(frozen=True)
+class Topic:
+    """Several people, one matter.
+
+    size: texts. people: different ones. growth: texts of its last 30 days, less those of the 30 days before. rows: ids.
+    heat: what it is ranked by.
+    """
+
+    rank: int
+    size: int
+    people: int
+    since: date
+    until: date
+    place: str
+    title: str
+    growth: int
+    rows: list[int] = field(default_factory=list)
+    heat: float = 0.0
+
+
+def hot_topics(user: AnyUser, since: date, until: date, top: int = 5) -> list[Topic]:
+    """The hottest topics among the cases within the user's reach that were reported since ≤ day < until; `rows` are case ids."""
+    reach = cases_for(user).filter(reported_on__gte=since, reported_on__lt=until, erased_at=None)
+    cases = {case.pk: case for case in reach.select_related("place").distinct().order_by("-pk")[:MOST_CASES]}
+    people: dict[int, set[str]] = {}
+    reporters = Reporter.objects.filter(case__in=reach.order_by(), left_at=None) if cases else Reporter.objects.none()
+    for case, pk, phone in reporters.values_list("case_id", "pk", "phone_index"):
+        people.setdefault(case, set()).add(phone or str(pk))
+    words = words_of(cases)
+    said = [
+        Said(pk, (words[pk],), cases[pk].reported_on, frozenset(people.get(pk, ())), cases[pk].place.name) for pk in sorted(words)
+    ]
+    return find_topics(said, top)
+
+
+def find_topics(said: Sequence[Said], top: int = 5) -> list[Topic]:
+    """The hottest topics of these texts."""
+    said = sorted((one for one in said if plain(" ".join(one.parts))), key=lambda one: one.id)
+    if not said:
+        return []
+    vectors = _vectors(said)
+    last = max(one.day for one in said)
+    found = []
+    for members in _gathered(vectors, [max(len(one.people), 1) for one in said]):
+        rows = [said[at] for at in members]
+        people = frozenset[str]().union(*(one.people for one in rows))
+        if len(people) >= SEVERAL:
+            found.append((_heat(rows, len(people), last), members))
+    found.sort(key=lambda topic: (-topic[0], topic[1]))
+    texts = [plain("\n".join(one.parts)) for one in said]
+    return [_topic(rank, heat, members, said, texts, vectors) for rank, (heat, members) in enumerate(found[:top], 1)]
+
+
+def _heat(rows: Sequence[Said], people: int, last: date) -> float:
+    """How many people (and the root of how many likes) a cube root of months; half as hot for every two years since it was last heard of."""
+    days = [one.day for one in rows]
+    months = max((max(days) - min(days)) / MONTH, 1.0)
+    liked = math.sqrt(max(sum(one.weight for one in rows), 0.0))
+    return (people + liked) / months ** (1 / 3) * 0.5 ** ((last - max(days)).days / TWO_YEARS)
+
+
+# --- gathering -------------------------------------------------------------------------------------------------------
+
+
+def _vectors(said: Sequence[Said]) -> Any:
+    """A row of length 1 for each text: two and three characters, rare ones weigh more; how it begins (its title) counts once more."""
+    import numpy as np
+    from scipy.sparse import csr_matrix, hstack
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.preprocessing import normalize
+
+    leads = [plain(one.parts[0][:LEAD]) for one in said]
+    wholes = [plain("\n".join(one.parts)) for one in said]
+    # Of many texts, what stands in a twentieth of them tells none apart, and what stands in one resembles nothing.
+    bounds = {"min_df": 2, "max_df": COMMON} if len(said) * COMMON >= 10 else {}
+    blocks = []
+    for column in (leads, wholes):
+        vectorizer = TfidfVectorizer(analyzer="char", ngram_range=(2, 3), sublinear_tf=True, dtype=np.float32, **bounds)
+        blocks.append(vectorizer.fit_transform(column))
+    return normalize(csr_matrix(hstack(blocks)))
+
+
+def _gathered(vectors: Any, people: Sequence[int]) -> list[list[int]]:
+    """Positions of texts, gathered by what they say; each text once."""
+    import numpy as np
+
+    stars = _stars(vectors, np.array(people, dtype=np.float64))
+    stars = _drawn_together(vectors, stars)
+    return _filled(vectors, stars)
+
+
+def _stars(vectors: Any, people: Any) -> list[list[int]]:
+    """Each star: the text that most of the remaining people's texts resemble, and those texts."""
+    import numpy as np
+    from scipy.sparse import vstack
+
+    turned, blocks = vectors.T.tocsr(), []
+    for start in range(0, vectors.shape[0], 500):
+        near = vectors[start : start + 500] @ turned
+        near.data[near.data < SEED] = 0
+        near.eliminate_zeros()
+        blocks.append(near)
+    near = vstack(blocks).tocsr().astype(np.float64)
+    near.setdiag(1.0)
+    left = np.ones(len(people), dtype=bool)
+    weights = near @ people
+    stars = []
+    while True:
+        weights[~left] = 0
+        middle = int(weights.argmax())
+        if weights[middle] <= 0:
+            return stars
+        arms = [at for at in sorted(near[middle].indices.tolist()) if left[at]]
+        left[arms] = False
+        stars.append(arms)
+        weights = weights - near[:, arms] @ people[arms]
+
+
+def _middles(vectors: Any, groups: Sequence[Sequence[int]]) -> Any:
+    import numpy as np
+    from scipy.sparse import csr_matrix
+    from sklearn.preprocessing import normalize
+
+    flat = [at for group in groups for at in group]
+    owners = [number for number, group in enumerate(groups) for _ in group]
+    return normalize(csr_matrix((np.ones(len(flat)), (owners, flat)), shape=(len(groups), vectors.shape[0])) @ vectors)
+
+
+def _drawn_together(vectors: Any, stars: list[list[int]]) -> list[list[int]]:
+    """Stars whose middles resemble each other are one; the larger takes the smaller in, until nothing changes."""
+    groups = [list(star) for star in stars if len(star) > 1]
+    while True:
+        groups.sort(key=lambda group: (-len(group), group))
+        middles = _middles(vectors, groups) if groups else None
+        taken: set[int] = set()
+        joined = []
+        near = (middles @ middles.T).tocsr() if middles is not None else None
+        for at, group in enumerate(groups):
+            if at in taken:
+                continue
+            assert near is not None
+            row = near[at]
+            likes = [int(other) for other, value in zip(row.indices, row.data, strict=True) if value >= MERGE and other > at]
+            others = sorted(other for other in likes if other not in taken)
+            taken.update(others)
+            joined.append(sorted([*group, *(one for other in others for one in groups[other])]))
+        if len(joined) == len(groups):
+            return joined
+        groups = joined
+
+
+def _filled(vectors: Any, groups: list[list[int]]) -> list[list[int]]:
+    """Each text goes to the topic whose middle it resembles most, if it does enough; one that resembles none stands alone."""
+    import numpy as np
+
+    alone = set(range(vectors.shape[0])) - {at for group in groups for at in group}
+    if groups and alone:
+        singles = sorted(alone)
+        near = (vectors[singles] @ _middles(vectors, groups).T).tocsr()
+        for number, at in enumerate(singles):
+            row = near[number]
+            if row.nnz and row.data.max() >= JOIN:
+                groups[int(row.indices[np.lexsort((row.indices, -row.data))[0]])].append(at)
+                alone.discard(at)
+    return [sorted(group) for group in groups] + [[at] for at in sorted(alone)]
+
+
+# --- how a topic is told ---------------------------------------------------------------------------------------------
+
+
+def _topic(rank: int, heat: float, members: list[int], said: Sequence[Said], texts: Sequence[str], vectors: Any) -> Topic:
+    rows = [said[at] for at in members]
+    days = sorted(one.day for one in rows)
+    last = sum(day > days[-1] - MONTH for day in days)
+    before = sum(days[-1] - 2 * MONTH < day <= days[-1] - MONTH for day in days)
+    return Topic(
+        rank=rank,
+        size=len(rows),
+        people=len(frozenset[str]().union(*(one.people for one in rows))),
+        since=days[0],
+        until=days[-1],
+        place=_place(members, said, texts),
+        title=_title(members, said, texts, vectors),
+        growth=last - before,
+        rows=[one.id for one in rows],
+        heat=round(heat, 2),
+    )
+
+
+def _place(members: Sequence[int], said: Sequence[Said], texts: Sequence[str]) -> str:
+    """Where: the place that most of its texts belong to, else the name of a place that most of them hold and few others."""
+    known = Counter(said[at].place for at in members if said[at].place)
+    if known:
+        return min(known, key=lambda name: (-known[name], name))
+    held = Counter(name for at in members for name in _names(texts[at]))
+    least = max(2.0, len(members) * 0.3)
+    likely = sorted((name for name in held if held[name] >= least), key=lambda name: (-held[name] * len(name) ** 0.5, name))[:60]
+
+    def telling(name: str) -> float:
+        return held[name] ** 2 * len(name) ** 0.5 / sum(name in text for text in texts)
+
+    return min(likely, key=lambda name: (-telling(name), name)).upper() if likely else ""
+
+
+def _names(text: str) -> set[str]:
+    """What may be the name of a place: up to ten characters with such an ending, without the words that lead up to it."""
+    found = set()
+    for line in text.split("\n"):
+        for ending in PLACE_ENDS:
+            at = line.find(ending)
+            while at >= 0:
+                end = at + len(ending)
+                begin = max(max(at - 8, 0), *(before.end() for before in _BEFORE.finditer(line, max(at - 8, 0), at)), 0)
+                found.update(line[start:end] for start in range(begin, at))
+                at = line.find(ending, at + 1)
+    return found
+
+
+def _title(members: Sequence[int], said: Sequence[Said], texts: Sequence[str], vectors: Any) -> str:
+    """The title of the text in its midst, where texts have titles; else the sentence of that text which holds most of what others say."""
+    import numpy as np
+
+    near = np.asarray((vectors[list(members)] @ _middles(vectors, [members]).T).todense()).ravel()
+    midst = members[int(near.argmax())]
+    if len(said[midst].parts) > 1:
+        return _PHONE.sub("…", " ".join(said[midst].parts[0].split())[:LONG])
+    held = Counter(gram for at in members for gram in set(grams(texts[at], (2, 3))))
+    everywhere = Counter(gram for text in texts for gram in set(grams(text, (2, 3))) if gram in held)
+    least = 2 if len(members) > 1 else 1
+    weights = {gram: count * math.log((len(texts) + 1) / everywhere[gram]) for gram, count in held.items() if count >= least}
+
+    def telling(sentence: str) -> float:
+        return sum(weights.get(gram, 0.0) for gram in set(grams(plain(sentence), (2, 3)))) / (len(sentence) + SHORT)
+
+    sentences = [sentence.strip() for sentence in _END.split(said[midst].parts[0]) if sentence.strip()]
+    return _PHONE.sub("…", max(sentences, key=telling)[:LONG])
