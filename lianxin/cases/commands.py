@@ -4,14 +4,15 @@ import click
 from django.utils.translation import gettext_lazy as _
 
 from lianxin.cases.open311.commands import api_key, api_keys
+from lianxin.cases.text_commands import classify_eval, duplicates_, hot_topics
 
 
-@click.group(help=str(_("Residents' cases: other systems that file them.")))
+@click.group(help=str(_("Residents' cases: other systems that file them; what is made of residents' words.")))
 def cases() -> None:
     pass
 
 
-for command in (api_key, api_keys):
+for command in (api_key, api_keys, classify_eval, hot_topics, duplicates_):
     cases.add_command(command)
 
 commands = [cases]

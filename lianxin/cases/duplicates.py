@@ -11,13 +11,17 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from lianxin.cases.models import Case
-from lianxin.cases.texts import grams, phrases, plain, words_of
+from lianxin.cases.models import OPEN_STATES, Case, State
+from lianxin.cases.texts import grams, plain, words_of
 from lianxin.ledger import clock
 from lianxin.organizations.models import LABEL_WIDTH, Unit, UnitKind, path_end
 
+UNSOLVED = (*OPEN_STATES, State.HANDLED)
+"""Until the resident says it is solved, another may join."""
 LOOKED_BACK = timedelta(days=90)
-ALIKE = 0.3
+FEW = 50
+"""Of so few texts, how rare something is cannot be told yet: everything weighs about the same."""
+ALIKE = 0.25
 """Of a new report: what is less alike is not shown."""
 SAME = 0.6
 """Of a workbook: what is less alike does not belong together."""
@@ -50,7 +54,7 @@ def similar_open(place: Unit, text: str, most: int = 5) -> list[Similar]:
         return []
     around = _around(place)
     since = clock.today() - LOOKED_BACK
-    near = Case.objects.open().filter(place__path__gte=around.path, place__path__lt=path_end(around.path))
+    near = Case.objects.filter(place__path__gte=around.path, place__path__lt=path_end(around.path), state__in=UNSOLVED)
     open_now = near.filter(reported_on__gt=since, about=None, erased_at=None).order_by().values_list("pk", flat=True)
     scored = _index_of(around.pk).alike(list(open_now), said, min(most * 4, 40))
     cases = Case.objects.select_related("place", "item").in_bulk([pk for pk, _score in scored])
@@ -69,15 +73,31 @@ def similar_open(place: Unit, text: str, most: int = 5) -> list[Similar]:
 
 def shared_phrases(one: str, other: str, most: int = 3) -> tuple[str, ...]:
     """The longest stretches of the first text that the second holds, too."""
-    there = set(grams(plain(other), (2,)))
-    said = plain(one)
-    return phrases(said, dict.fromkeys((gram for gram in grams(said, (2,)) if gram in there), 1.0), most)
+    there, found = plain(other), set()
+    for line in plain(one).split("\n"):
+        start = 0
+        while start < len(line) - 1:
+            end = start + 1
+            while end < len(line) and line[start : end + 1] in there:
+                end += 1
+            if end - start > 1:
+                found.add(line[start:end])
+            start = max(end - 1, start + 1)
+    longest = sorted(found, key=lambda phrase: (-len(phrase), phrase))
+    return tuple(phrase for at, phrase in enumerate(longest) if not any(phrase in before for before in longest[:at]))[:most]
 
 
 def _around(place: Unit) -> Unit:
     """The township a place lies in; the place itself where it lies in none."""
     above = [place.path[:end] for end in range(LABEL_WIDTH, len(place.path) + 1, LABEL_WIDTH)]
     return Unit.objects.filter(path__in=above, kind=UnitKind.TOWNSHIP).first() or place
+
+
+def _rareness(texts: Any, of: int) -> Any:
+    """What a gram weighs that stands in so many of the texts."""
+    import numpy as np
+
+    return np.log((of + 1.0) / (texts + 1.0)) + 0.1 + FEW / max(of, 1)
 
 
 def _nearness(place: Unit, other: Unit) -> float:
@@ -118,7 +138,7 @@ class _Index:
             return []
         weights = np.zeros(len(rare), dtype=np.float32)
         weights[asked] = rare[asked] ** 2
-        length = float(weights.sum() + unknown * np.log(len(order) + 1.0) ** 2) ** 0.5
+        length = float(weights.sum() + unknown * _rareness(0, len(order)) ** 2) ** 0.5
         cosines = np.add.reduceat(weights[flat], starts) / (lengths * length)
         best = np.lexsort((-order, -cosines))[:most]
         return [(int(order[at]), float(cosines[at])) for at in best if cosines[at] > 0]
@@ -145,7 +165,7 @@ class _Index:
             flat = np.concatenate(parts)
             starts = np.concatenate(([0], np.cumsum([len(part) for part in parts])[:-1]))
             counts = np.bincount(flat, minlength=len(self.numbers))
-            rare = np.log((len(parts) + 1.0) / (counts + 1.0)).astype(np.float32) + np.float32(0.1)
+            rare = _rareness(counts, len(parts)).astype(np.float32)
             lengths = np.sqrt(np.add.reduceat((rare**2)[flat], starts))
             self.packed = (order, flat, starts, rare, lengths)
 
@@ -167,8 +187,8 @@ def _index_of(place: int) -> _Index:
 
 
 def group_duplicates(texts: Sequence[str], threshold: float = SAME) -> list[list[int]]:
-    """Groups of texts that say nearly the same (positions from 0), largest group first. What is alike to one of a group belongs to
-    it; which text stands first makes no difference."""
+    """Groups of texts that say nearly the same (positions from 0), largest group first. What is alike to one of a group belongs
+    to it; which text stands first makes no difference."""
     pairs = like_pairs(texts, threshold)
     first = list(range(len(texts)))
 
@@ -219,7 +239,7 @@ def _vectors(texts: Sequence[str]) -> Any:
     counts = np.bincount(flat, minlength=len(numbers))
     rank = np.empty(len(numbers), dtype=np.int64)
     rank[np.argsort(counts, kind="stable")] = np.arange(len(numbers))
-    weights = (np.log((len(texts) + 1.0) / (counts + 1.0)) + 0.1)[flat]
+    weights = _rareness(counts, len(texts))[flat]
     rows = np.repeat(np.arange(len(kept)), [len(row) for row in kept])
     lengths = np.sqrt(np.bincount(rows, weights**2, minlength=len(kept)))
     vectors = csr_matrix((weights / lengths[rows], (rows, rank[flat])), shape=(len(kept), max(len(numbers), 1)))

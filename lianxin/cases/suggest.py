@@ -20,6 +20,8 @@ ENOUGH = 200
 """So many closed cases …"""
 ENOUGH_ITEMS = 5
 """… over so many items: fewer teach nothing, and keywords alone speak."""
+MANY = 100
+"""Texts of which each character is likely to come back."""
 LEAST_EACH = 3
 """An item with fewer closed cases is known by its keywords only."""
 MOST_LEARNED = 4_000
@@ -136,7 +138,7 @@ class Classifier:
         from sklearn.feature_extraction.text import TfidfVectorizer
 
         # What stands in one text alone teaches nothing; where there are few, everything is kept.
-        return TfidfVectorizer(analyzer=_grams_of, min_df=2 if rows >= 20 else 1)
+        return TfidfVectorizer(analyzer=_grams_of, min_df=2 if rows >= MANY else 1)
 
     def _rows(self, texts: Sequence[Sequence[str]], *, fit: bool = False) -> Any:
         from scipy.sparse import csr_matrix, hstack
@@ -154,7 +156,7 @@ class Classifier:
 
 
 def _grams_of(text: str) -> list[str]:
-    return list(grams(text, Classifier.SIZES))
+    return list(grams(text, Classifier.SIZES)) or [""]  # a column may be empty
 
 
 @dataclass

@@ -18,6 +18,7 @@ MOST = 2_000
 FIRST_MOVES = tuple(sorted({move.name for move in MOVES if move.start == NEW}))
 """The moves with which a case comes in: their words say what it is about."""
 
+_ADDRESS = re.compile(r"https?://[!-~]*")
 _LATIN = re.compile(r"[a-z0-9]+")
 _MARKS = re.compile(r"[\W_]+")
 
@@ -27,7 +28,7 @@ def plain(text: str, *, mask: bool = False) -> str:
 
     mask: numbers and Latin letters become one sign: a house number or phone says nothing about the kind of matter.
     """
-    made = unicodedata.normalize("NFKC", text[:MOST]).lower()
+    made = _ADDRESS.sub("\n", unicodedata.normalize("NFKC", text[:MOST]).lower())
     if mask:
         made = _LATIN.sub("0", made)
     return _MARKS.sub("\n", made).strip("\n")

@@ -1,12 +1,13 @@
 """Hot topics: what several different people report, where, since when, and whether it grows.
 
-Texts that say the same are gathered around the one most of the others resemble; such stars are drawn together, then take in what
-resembles them. Nothing is drawn by lot: the same texts give the same topics. Only matters are gathered, never people: who reported
-is counted and not kept.
+Texts that say the same are gathered around the one most of the others resemble; such stars are drawn together, then take in
+what resembles them. Nothing is drawn by lot: the same texts give the same topics. Only matters are gathered, never people: who
+reported is counted and not kept.
 """
 
 import math
 import re
+import statistics
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -20,12 +21,13 @@ from lianxin.organizations.access import AnyUser
 
 SEVERAL = 3
 """So many different people make a topic; fewer are a case."""
-SEED, JOIN, MERGE = 0.24, 0.3, 0.39
-"""How alike (cosine) two texts must be to begin a topic; a text and a topic's middle, to join it; two middles, to be one topic."""
+MANY = 200
 COMMON = 0.05
 """What stands in more of the texts than this tells none apart."""
-LEAD = 60
-"""Characters of a title, or of how a text begins."""
+LEAD, WHOLE = 60, 600
+"""Characters of a title, or of how a text begins; of a text at most."""
+PASSES = 8
+"""How often what resembles each other is drawn together, at most."""
 LONG, SHORT = 60, 12
 """Characters of a title at most; a title shorter than this tells little."""
 MONTH = timedelta(days=30)
@@ -33,15 +35,38 @@ TWO_YEARS = 730.0
 MOST_CASES = 20_000
 """The newest so many cases are gathered."""
 PLACE_ENDS = (
-    "小区", "社区", "花园", "公寓", "苑", "城", "府", "村", "嘎查", "苏木", "镇", "乡", "街道", "路", "街", "大道", "大厦", "广场",
-    "市场", "医院", "小学", "中学", "学校", "学院", "大学", "幼儿园", "公园", "水库", "车站", "大桥", "湖", "区", "旗", "县", "市",
-)  # fmt: skip
+    *("小区", "社区", "花园", "公寓", "苑", "城", "府", "村", "嘎查", "苏木", "镇", "乡", "街道", "路", "街", "大道", "大厦"),
+    *("广场", "市场", "医院", "小学", "中学", "学校", "学院", "大学", "幼儿园", "公园", "水库", "车站", "大桥", "湖"),
+    *("区", "旗", "县", "市"),
+)
 """How names of places end."""
 
 _END = re.compile(r"[。！？!?；;，,\n\r\t]")
 _PHONE = re.compile(r"\d{7,}")
-_BEFORE = re.compile("位于|投诉|反映|咨询|关于|举报|请求|请问|希望|建议|附近|居住|我们|的|在|到|与|和|对|向|把|从|是|了|及|有|给|让|请")
+_BEFORE = re.compile(
+    "位于|投诉|反映|咨询|关于|举报|请求|请问|希望|建议|附近|居住|我们|的|在|到|与|和|对|向|把|从|是|了|及|有|给|让|请"
+)
 """What may stand before the name of a place and is no part of it."""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """How alike (cosine) two texts must be to begin a topic; a text and a topic's middle, to join it; two middles, to be one.
+
+    sizes: runs of so many characters are compared.
+    """
+
+    sizes: tuple[int, int]
+    begin: float
+    join: float
+    merge: float
+
+
+OF_LETTERS = Measure((2, 3), 0.24, 0.3, 0.39)
+OF_LINES = Measure((1, 2), 0.38, 0.45, 0.6)
+"""Few words share less by chance, and say the same in fewer ways: other measures, tried on 4,326 letters and on their titles."""
+LINE = 60
+"""Characters up to which most texts are lines rather than letters."""
 
 
 @dataclass(frozen=True)
@@ -96,10 +121,12 @@ def find_topics(said: Sequence[Said], top: int = 5) -> list[Topic]:
     said = sorted((one for one in said if plain(" ".join(one.parts))), key=lambda one: one.id)
     if not said:
         return []
-    vectors = _vectors(said)
+    half = statistics.median(len(plain("".join(one.parts))) for one in said)
+    measure = OF_LINES if half <= LINE else OF_LETTERS
+    vectors = _vectors(said, measure)
     last = max(one.day for one in said)
     found = []
-    for members in _gathered(vectors, [max(len(one.people), 1) for one in said]):
+    for members in _gathered(vectors, [max(len(one.people), 1) for one in said], measure):
         rows = [said[at] for at in members]
         people = frozenset[str]().union(*(one.people for one in rows))
         if len(people) >= SEVERAL:
@@ -110,68 +137,72 @@ def find_topics(said: Sequence[Said], top: int = 5) -> list[Topic]:
 
 
 def _heat(rows: Sequence[Said], people: int, last: date) -> float:
-    """How many people (and the root of how many likes) a cube root of months; half as hot for every two years since it was last heard of."""
+    """How many people (and the root of how many likes) a cube root of months; half as hot for every two years since it was last
+    heard of."""
     days = [one.day for one in rows]
     months = max((max(days) - min(days)) / MONTH, 1.0)
     liked = math.sqrt(max(sum(one.weight for one in rows), 0.0))
-    return (people + liked) / months ** (1 / 3) * 0.5 ** ((last - max(days)).days / TWO_YEARS)
+    return (people + liked) / math.cbrt(months) * math.pow(0.5, (last - max(days)).days / TWO_YEARS)
 
 
 # --- gathering -------------------------------------------------------------------------------------------------------
 
 
-def _vectors(said: Sequence[Said]) -> Any:
-    """A row of length 1 for each text: two and three characters, rare ones weigh more; how it begins (its title) counts once more."""
+def _vectors(said: Sequence[Said], measure: Measure) -> Any:
+    """A row of length 1 for each text: its runs of characters, rare ones weigh more; how it begins (its title) counts twice."""
     import numpy as np
     from scipy.sparse import csr_matrix, hstack
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.preprocessing import normalize
 
     leads = [plain(one.parts[0][:LEAD]) for one in said]
-    wholes = [plain("\n".join(one.parts)) for one in said]
+    wholes = [plain("\n".join(one.parts)[:WHOLE]) for one in said]
     # Of many texts, what stands in a twentieth of them tells none apart, and what stands in one resembles nothing.
-    bounds = {"min_df": 2, "max_df": COMMON} if len(said) * COMMON >= 10 else {}
+    # Of few, how rare something is cannot be told yet.
+    bounds = {"min_df": 2, "max_df": COMMON} if len(said) >= MANY else {"use_idf": False}
     blocks = []
     for column in (leads, wholes):
-        vectorizer = TfidfVectorizer(analyzer="char", ngram_range=(2, 3), sublinear_tf=True, dtype=np.float32, **bounds)
-        blocks.append(vectorizer.fit_transform(column))
+        shape = {"analyzer": "char", "ngram_range": measure.sizes, "sublinear_tf": True, "dtype": np.float32}
+        try:
+            blocks.append(TfidfVectorizer(**shape, **bounds).fit_transform(column))
+        except ValueError:  # nothing is left within these bounds: all say the same
+            blocks.append(TfidfVectorizer(**shape).fit_transform([f"{text} " for text in column]))
     return normalize(csr_matrix(hstack(blocks)))
 
 
-def _gathered(vectors: Any, people: Sequence[int]) -> list[list[int]]:
+def _gathered(vectors: Any, people: Sequence[int], measure: Measure) -> list[list[int]]:
     """Positions of texts, gathered by what they say; each text once."""
     import numpy as np
 
-    stars = _stars(vectors, np.array(people, dtype=np.float64))
-    stars = _drawn_together(vectors, stars)
-    return _filled(vectors, stars)
+    stars = _stars(vectors, np.array(people, dtype=np.float64), measure.begin)
+    return _filled(vectors, _drawn_together(vectors, stars, measure.merge) if stars else [], measure.join)
 
 
-def _stars(vectors: Any, people: Any) -> list[list[int]]:
-    """Each star: the text that most of the remaining people's texts resemble, and those texts."""
+def _stars(vectors: Any, people: Any, least: float) -> list[list[int]]:
+    """Each star: the text that those of most people resemble, of what is left, and those texts."""
     import numpy as np
     from scipy.sparse import vstack
 
     turned, blocks = vectors.T.tocsr(), []
     for start in range(0, vectors.shape[0], 500):
         near = vectors[start : start + 500] @ turned
-        near.data[near.data < SEED] = 0
+        near.data[near.data < least] = 0
         near.eliminate_zeros()
         blocks.append(near)
     near = vstack(blocks).tocsr().astype(np.float64)
     near.setdiag(1.0)
     left = np.ones(len(people), dtype=bool)
     weights = near @ people
-    stars = []
+    stars: list[list[int]] = []
     while True:
-        weights[~left] = 0
-        middle = int(weights.argmax())
-        if weights[middle] <= 0:
+        liked = np.where(weights > people + 1e-9, weights, 0.0)
+        middle = int(liked.argmax())
+        if liked[middle] == 0:  # whatever is left resembles nothing that is left
             return stars
         arms = [at for at in sorted(near[middle].indices.tolist()) if left[at]]
         left[arms] = False
         stars.append(arms)
-        weights = weights - near[:, arms] @ people[arms]
+        weights = np.where(left, weights - people[arms] @ near[arms], 0.0)
 
 
 def _middles(vectors: Any, groups: Sequence[Sequence[int]]) -> Any:
@@ -184,30 +215,28 @@ def _middles(vectors: Any, groups: Sequence[Sequence[int]]) -> Any:
     return normalize(csr_matrix((np.ones(len(flat)), (owners, flat)), shape=(len(groups), vectors.shape[0])) @ vectors)
 
 
-def _drawn_together(vectors: Any, stars: list[list[int]]) -> list[list[int]]:
-    """Stars whose middles resemble each other are one; the larger takes the smaller in, until nothing changes."""
-    groups = [list(star) for star in stars if len(star) > 1]
-    while True:
-        groups.sort(key=lambda group: (-len(group), group))
-        middles = _middles(vectors, groups) if groups else None
+def _drawn_together(vectors: Any, stars: list[list[int]], least: float) -> list[list[int]]:
+    """Stars whose middles resemble each other are one; the larger takes the smaller in."""
+    groups = sorted((list(star) for star in stars), key=lambda group: (-len(group), group))
+    for _pass in range(PASSES):
+        middles = _middles(vectors, groups)
+        near = (middles @ middles.T).tocsr()
         taken: set[int] = set()
         joined = []
-        near = (middles @ middles.T).tocsr() if middles is not None else None
         for at, group in enumerate(groups):
             if at in taken:
                 continue
-            assert near is not None
             row = near[at]
-            likes = [int(other) for other, value in zip(row.indices, row.data, strict=True) if value >= MERGE and other > at]
-            others = sorted(other for other in likes if other not in taken)
-            taken.update(others)
+            likes = {int(other) for other, value in zip(row.indices, row.data, strict=True) if value >= least and other > at}
+            taken |= (others := likes - taken)
             joined.append(sorted([*group, *(one for other in others for one in groups[other])]))
         if len(joined) == len(groups):
-            return joined
-        groups = joined
+            break
+        groups = sorted(joined, key=lambda group: (-len(group), group))
+    return groups
 
 
-def _filled(vectors: Any, groups: list[list[int]]) -> list[list[int]]:
+def _filled(vectors: Any, groups: list[list[int]], least: float) -> list[list[int]]:
     """Each text goes to the topic whose middle it resembles most, if it does enough; one that resembles none stands alone."""
     import numpy as np
 
@@ -217,7 +246,7 @@ def _filled(vectors: Any, groups: list[list[int]]) -> list[list[int]]:
         near = (vectors[singles] @ _middles(vectors, groups).T).tocsr()
         for number, at in enumerate(singles):
             row = near[number]
-            if row.nnz and row.data.max() >= JOIN:
+            if row.nnz and row.data.max() >= least:
                 groups[int(row.indices[np.lexsort((row.indices, -row.data))[0]])].append(at)
                 alone.discard(at)
     return [sorted(group) for group in groups] + [[at] for at in sorted(alone)]
@@ -255,14 +284,14 @@ def _place(members: Sequence[int], said: Sequence[Said], texts: Sequence[str]) -
     likely = sorted((name for name in held if held[name] >= least), key=lambda name: (-held[name] * len(name) ** 0.5, name))[:60]
 
     def telling(name: str) -> float:
-        return held[name] ** 2 * len(name) ** 0.5 / sum(name in text for text in texts)
+        return float(held[name] ** 2) * math.sqrt(len(name)) / sum(name in text for text in texts)
 
     return min(likely, key=lambda name: (-telling(name), name)).upper() if likely else ""
 
 
 def _names(text: str) -> set[str]:
     """What may be the name of a place: up to ten characters with such an ending, without the words that lead up to it."""
-    found = set()
+    found: set[str] = set()
     for line in text.split("\n"):
         for ending in PLACE_ENDS:
             at = line.find(ending)
@@ -275,7 +304,8 @@ def _names(text: str) -> set[str]:
 
 
 def _title(members: Sequence[int], said: Sequence[Said], texts: Sequence[str], vectors: Any) -> str:
-    """The title of the text in its midst, where texts have titles; else the sentence of that text which holds most of what others say."""
+    """The title of the text in its midst, where texts have titles; else the sentence of that text which holds most of what others
+    say."""
     import numpy as np
 
     near = np.asarray((vectors[list(members)] @ _middles(vectors, [members]).T).todense()).ravel()

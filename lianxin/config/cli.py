@@ -18,9 +18,11 @@ from lianxin.ui.terminal import Refusal, refuse, say, speak
 
 ANY_TIME = {
     "init", "keys import", "restore", "upgrade", "verify", "demo", "declarations", "messages", "schemes check", "schemes test",
-    "schemes schema",
+    "schemes schema", "cases classify-eval", "cases duplicates",
 }  # fmt: skip
 """Commands that work without an installation, or mend one; every other refuses one that is not ready."""
+OF_A_FILE = {"cases hot-topics"}
+"""Commands that work without one where they are given a file."""
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -87,7 +89,7 @@ def gather() -> click.Group:
     for name, command in leaves(lianxin):
         command.options_metavar = _("[OPTIONS]")
         if name not in ANY_TIME and command.callback is not None:
-            command.callback = _only_when_ready(command.callback)
+            command.callback = _only_when_ready(command.callback, unless_a_file=name in OF_A_FILE)
     lianxin.options_metavar, lianxin.subcommand_metavar = _("[OPTIONS]"), _("COMMAND [ARGUMENTS]…")
     return lianxin
 
@@ -101,14 +103,14 @@ def leaves(command: click.Command, *before: str) -> Iterator[tuple[str, click.Co
         yield from leaves(child, *before, name)
 
 
-def _only_when_ready(callback: Callable[..., Any]) -> Callable[..., Any]:
+def _only_when_ready(callback: Callable[..., Any], *, unless_a_file: bool = False) -> Callable[..., Any]:
     """The command, refused where the installation is absent, out of date or unguarded."""
 
     @wraps(callback)
     def checked(*arguments: Any, **options: Any) -> Any:
         from lianxin.config.readiness import why_not_ready
 
-        problem = why_not_ready()
+        problem = None if unless_a_file and options.get("file") else why_not_ready()
         if problem:
             refuse(problem)
         return callback(*arguments, **options)
