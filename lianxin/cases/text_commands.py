@@ -1,4 +1,4 @@
-"""`lianxin cases classify-eval|hot-topics|duplicates`: what is made of residents' words, tried on a table of one's own (Excel or CSV) or on the cases here."""
+"""`lianxin cases classify-eval|hot-topics|duplicates`: what is made of residents' words, on a table of one's own (Excel, CSV)."""
 
 import csv
 import io
