@@ -153,7 +153,7 @@ def _folds(right: Sequence[str], folds: int) -> list[list[int]]:
     for at, label in enumerate(right):
         of_label[label].append(at)
     parts: list[list[int]] = [[] for _ in range(folds)]
-    lot, turn = random.Random(0), 0  # nosec B311: shuffles rows, guards nothing
+    lot, turn = random.Random(0), 0  # nosec B311 # shuffles rows, guards nothing
     for label in sorted(of_label):
         lot.shuffle(of_label[label])
         for at in of_label[label]:
