@@ -179,6 +179,8 @@ def _is_theirs(actor: AnyUser, move: Move, case: Case, unit: Unit | None, report
 
 NAMES_THE_LEAD = ("designate", "decide", "transfer")
 """Moves by which those above name who leads; of an escalated case, the county alone."""
+TAKES_UP = ("claim", *NAMES_THE_LEAD)
+"""Moves that say who leads from then on."""
 
 
 def _claimed_it(actor: AnyUser, case: Case) -> bool:
@@ -187,7 +189,7 @@ def _claimed_it(actor: AnyUser, case: Case) -> bool:
     if lead is None or not any(CASE_CLAIM in grant.permissions and grant.covers(lead) for grant in grants_for(actor)):
         return False
     if "taken_up" not in case.__dict__:  # once for all the moves of a page
-        steps = case.steps.filter(move__in=("claim", *NAMES_THE_LEAD)).order_by("-id")
+        steps = case.steps.filter(move__in=TAKES_UP).order_by("-id")
         case.__dict__["taken_up"] = steps.values_list("move", "unit", "entry__actor").first()
     return bool(case.__dict__["taken_up"] == ("claim", lead.pk, actor.pk))
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from lianxin.accounts.sealing import unseal
 from lianxin.cases.actions import may_ever_move, may_move
-from lianxin.cases.actions.moving import SOON
+from lianxin.cases.actions.moving import SOON, TAKES_UP
 from lianxin.cases.errors import MESSAGES
 from lianxin.cases.models import Case, CaseClock, CaseStep, ClockName, Extension, Part, Photo, Reporter, State
 from lianxin.cases.photos import photos_of
@@ -233,11 +233,19 @@ def story(user: AnyUser, case: Case, *, all_words: bool) -> list[Told]:
     entries = list(Entry.objects.filter(subject=case.subject).select_related(*words.told_of()).order_by("-pk"))
     steps = {step.entry_id: step for step in case.steps.all()}
     photos = photos_of(list(steps.values()))
+    remember_who_took_it_up(case, steps, entries)
     codes = {str(entry.data[name]) for entry in entries for name in ("proposed", "lead", "unit") if entry.data.get(name)}
     names = dict(Unit.objects.filter(code__in=codes).values_list("code", "name")) if codes else {}
     lines = words.lines(user, entries, case.place)
     told = [_told(user, line, steps.get(line.entry.pk), names, all_words=all_words) for line in lines]
     return [replace(one, photos=photos.get(steps[one.line.entry.pk].pk, ())) if one.said else one for one in told]
+
+
+def remember_who_took_it_up(case: Case, steps: Mapping[int, CaseStep], entries: Sequence[Entry]) -> None:
+    """So that asking for each move whether the reader claimed the case needs no query: all its steps are here."""
+    taken_up = ((steps.get(entry.pk), entry) for entry in entries)
+    found = ((step.move, step.unit_id, entry.actor_id) for step, entry in taken_up if step and step.move in TAKES_UP)
+    case.__dict__["taken_up"] = next(found, None)
 
 
 def _told(user: AnyUser, line: words.Line, step: CaseStep | None, names: Mapping[str, str], *, all_words: bool) -> Told:

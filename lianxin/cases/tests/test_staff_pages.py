@@ -195,3 +195,16 @@ def test_the_list_keeps_its_filters_and_turns_pages_without_counting(world, repo
     assert titles("/cases/?overdue=1") == []
     assert titles("/cases/?whose=mine&state=ended&after=zzz&item=x&since=not-a-day") == []
     assert client.get("/cases/?place=no-such").status_code == 404
+
+
+def test_a_case_full_of_everything_takes_at_most_15_queries(world, waiting, django_assert_max_num_queries):
+    member, secretary = world.client("member"), world.user("secretary")
+    send(world, "member", waiting, "claim", partners="152221200203-1-1")
+    for number in range(3):
+        actions.plan_case(actor=secretary, case=waiting, text=f"计划{number}")
+    actions.ask_part(actor=secretary, case=waiting, unit=world.village, text="借梯子", due_on=waiting.reported_on)
+    actions.ask_extension(actor=secretary, case=waiting, days=3, reason="等灯")
+    actions.return_case(actor=secretary, case=waiting, reason="不归我们", proposed=world.township)
+    for address in (f"/cases/{waiting.pk}/", f"/cases/{waiting.pk}/do_part/"):
+        with django_assert_max_num_queries(15):
+            member.get(address)
