@@ -63,7 +63,9 @@ class Asked:
 
 def locked(case: Case) -> Case:
     """The case as it is now, held until the transaction ends: of two who claim at once, one comes second."""
-    return Case.objects.select_for_update(of=("self",)).select_related("county", "place", "lead", "item", "about").get(pk=case.pk)
+    # Locked first, read then: PostgreSQL, having waited, would read the case anew but not what is joined to it.
+    Case.objects.select_for_update().values_list("pk").get(pk=case.pk)
+    return Case.objects.select_related("county", "place", "lead", "item", "about").get(pk=case.pk)
 
 
 @transaction.atomic
