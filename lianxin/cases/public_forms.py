@@ -70,6 +70,8 @@ class PhotosField(forms.FileField):
 class ReportForm(forms.Form):
     """A problem. The place is chosen before."""
 
+    refused = _("Not sent yet")
+
     sending = forms.CharField(widget=forms.HiddenInput(attrs={"autocomplete": "off"}), required=False)
     code = forms.CharField(widget=forms.HiddenInput, required=False)
     checked = forms.CharField(widget=forms.HiddenInput(attrs={"autocomplete": "off"}), required=False)
@@ -158,6 +160,8 @@ class ReportForm(forms.Form):
 
 class ReceiptForm(forms.Form):
     """The 24 characters, as they stand on the paper."""
+
+    refused = _("Nothing found")
 
     receipt = PlainField(
         label=_("Your receipt"),
