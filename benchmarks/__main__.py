@@ -22,6 +22,8 @@ PERFORMANCE = FOLDER.parent / "docs" / "performance.md"
 SMALL = {"schemes": ["226", "10000"], "workbooks": ["5300"]}
 """What a small run asks of each; one that is not named here is left out of it."""
 PROMISES = {
+    "cases_text": "Item told at least as well as by TF-IDF + LinearSVC in the same run; hot topics of 4,326 messages ≤ 20 s;"
+    " open cases like a new one among 10,000 ≤ 50 ms.",
     "schemes": "226 units to rows ≤ 30 ms on SQLite; on DuckDB ≤ 13× a bare count of three kinds, aiming at 8×;"
     " cost of an entry within a factor of 2 from 0.5 M to 50 M; drill-down ≤ 5 ms at 5 M.",
     "workbooks": "5,300 people ≤ 5 s; 100,000 rows ≤ 60 s and ≤ 400 MB.",

@@ -117,57 +117,61 @@ class _Index:
         self.forget()
 
     def forget(self) -> None:
+        import numpy as np
+
         self.numbers: dict[str, int] = {}
         """Gram → its number."""
-        self.rows: dict[int, Any] = {}
-        """Case → numbers of its grams, each once, ascending."""
-        self.packed: Any = None
+        self.known: set[int] = set()
+        """Cases looked at, those without words among them."""
+        self.order = np.zeros(0, dtype=np.int64)
+        """Cases with words, in the order in which their rows stand."""
+        self.sizes = np.zeros(0, dtype=np.int64)
+        """How many grams each has."""
+        self.flat = np.zeros(0, dtype=np.int32)
+        """The numbers of their grams, each once, one case behind the other."""
 
     def alike(self, cases: Sequence[int], said: str, most: int) -> list[tuple[int, float]]:
         """Which of these cases say nearly what was said, likest first, with the cosine of both."""
         import numpy as np
 
         with self.turn:
-            self._keep(cases)
-            if not self.rows:
-                return []
-            order, flat, starts, rare, lengths = self.packed
-            asked = [self.numbers[gram] for gram in set(grams(said)) if gram in self.numbers]
-            unknown = len(set(grams(said))) - len(asked)
-        if not asked:
+            self._keep(set(cases))
+            order, sizes, flat, many = self.order, self.sizes, self.flat, len(self.numbers)
+            asked = set(grams(said))
+            numbers = [self.numbers[gram] for gram in asked if gram in self.numbers]
+        if not numbers or not len(order):
             return []
-        weights = np.zeros(len(rare), dtype=np.float32)
-        weights[asked] = rare[asked] ** 2
-        length = float(weights.sum() + unknown * _rareness(0, len(order)) ** 2) ** 0.5
-        cosines = np.add.reduceat(weights[flat], starts) / (lengths * length)
+        starts = np.cumsum(sizes) - sizes
+        squares = (_rareness(np.bincount(flat, minlength=many), len(order)) ** 2).astype(np.float32)
+        wanted = np.zeros(many, dtype=np.float32)
+        wanted[numbers] = squares[numbers]
+        length = float(wanted.sum() + (len(asked) - len(numbers)) * _rareness(0, len(order)) ** 2)
+        cosines = np.add.reduceat(wanted[flat], starts) / np.sqrt(np.add.reduceat(squares[flat], starts) * length)
         best = np.lexsort((-order, -cosines))[:most]
         return [(int(order[at]), float(cosines[at])) for at in best if cosines[at] > 0]
 
-    def _keep(self, cases: Sequence[int]) -> None:
+    def _keep(self, wanted: set[int]) -> None:
         """Let the rows be exactly these cases: new ones are opened, those that are open no longer are forgotten."""
         import numpy as np
 
-        wanted = set(cases)
-        gone = self.rows.keys() - wanted
+        gone = self.known - wanted
         if len(gone) > len(wanted):
-            self.forget()  # the numbers of grams nobody uses go with them
-        else:
-            for pk in gone:
-                del self.rows[pk]
-        new = wanted - self.rows.keys()
-        for pk, words in words_of(sorted(new)).items():
-            kept = {self.numbers.setdefault(gram, len(self.numbers)) for gram in grams(plain(words))}
-            if kept:
-                self.rows[pk] = np.array(sorted(kept), dtype=np.int32)
-        if self.rows and (gone or new or self.packed is None):
-            order = np.array(sorted(self.rows), dtype=np.int64)
-            parts = [self.rows[pk] for pk in order.tolist()]
-            flat = np.concatenate(parts)
-            starts = np.concatenate(([0], np.cumsum([len(part) for part in parts])[:-1]))
-            counts = np.bincount(flat, minlength=len(self.numbers))
-            rare = _rareness(counts, len(parts)).astype(np.float32)
-            lengths = np.sqrt(np.add.reduceat((rare**2)[flat], starts))
-            self.packed = (order, flat, starts, rare, lengths)
+            self.forget()  # the numbers of grams nobody uses any more go with them
+        elif gone:
+            stays = np.isin(self.order, list(gone), invert=True)
+            self.flat = self.flat[np.repeat(stays, self.sizes)]
+            self.order, self.sizes, self.known = self.order[stays], self.sizes[stays], self.known - gone
+        new = wanted - self.known
+        if not new:
+            return
+        rows = []
+        for pk, words in sorted(words_of(sorted(new)).items()):
+            kept = sorted({self.numbers.setdefault(gram, len(self.numbers)) for gram in grams(plain(words))})
+            rows += [(pk, kept)] if kept else []
+        self.known |= new
+        self.order = np.concatenate((self.order, np.array([pk for pk, _kept in rows], dtype=np.int64)))
+        self.sizes = np.concatenate((self.sizes, np.array([len(kept) for _pk, kept in rows], dtype=np.int64)))
+        self.flat = np.concatenate((self.flat, np.array([number for _pk, kept in rows for number in kept], dtype=np.int32)))
 
 
 _indexes: OrderedDict[int, _Index] = OrderedDict()
