@@ -95,16 +95,17 @@ def _found() -> None:
 
 def _ground(cursor: Any) -> tuple[int, ...]:
     """Small tables to choose from by number: places, items, sealed texts and replies with their tokens. Their sizes."""
+    from pathlib import Path
+
     import yaml
     from django.db import connection
 
     from lianxin.accounts.sealing import seal
     from lianxin.cases import search
     from lianxin.cases.models import Item
+    from lianxin.demo.folder import __file__ as beside
     from lianxin.ledger.proof import new_salt
     from lianxin.organizations.models import Unit
-    from lianxin.demo.folder import __file__ as beside
-    from pathlib import Path
 
     binary, words = ("bytea", "integer[]") if connection.vendor == "postgresql" else ("blob", "text")
     cursor.execute("CREATE TABLE bench_place (n integer PRIMARY KEY, place bigint, branch bigint, county bigint, path text)")
@@ -165,11 +166,10 @@ def _filling(vendor: str, sizes: dict[str, int]) -> list[str]:
     day = f"(i * {DAYS}::bigint / {total})".replace("::bigint", "" if sqlite else "::bigint")
     on = f"date('{first}', '+' || {day} || ' days')" if sqlite else f"(DATE '{first}' + ({day})::integer)"
     at = f"datetime('{first}', '+' || {day} || ' days', '+9 hours')" if sqlite else f"({on} + INTERVAL '9 hours')"
-    later = (
-        (lambda days: f"datetime('{first}', '+' || ({day} + {days}) || ' days')")
-        if sqlite
-        else (lambda days: f"({on} + INTERVAL '{days} days')")
-    )
+
+    def later(days: int) -> str:
+        return f"datetime('{first}', '+' || ({day} + {days}) || ' days')" if sqlite else f"({on} + INTERVAL '{days} days')"
+
     empty = "'{}'" if sqlite else "'{}'::jsonb"
     none = "'[]'" if sqlite else "'[]'::jsonb"
     false, true = ("0", "1") if sqlite else ("false", "true")
@@ -213,20 +213,23 @@ def _filling(vendor: str, sizes: dict[str, int]) -> list[str]:
         day_of = f"date({when})" if sqlite else f"({when})::date"
         statements += [
             "INSERT INTO ledger_entry (id, kind, unit_id, unit_path, happened_on, recorded_at, actor_id, quantity, subject, data,"
-            f" evidence, digest) SELECT {sizes['founded']} + (i - 1) * 5 + {number}, 'cases.{kind}', {unit}, {path}, {day_of}, {when}, 1, 1,"
+            f" evidence, digest) SELECT {sizes['founded']} + (i - 1) * 5 + {number}, 'cases.{kind}', {unit}, {path}, {day_of},"
+            f" {when}, 1, 1,"
             f" 'cases.case:' || i, {empty}, {none}, '' {chosen} JOIN bench_place p ON p.n = {place}",
             "INSERT INTO cases_casestep (id, entry_id, case_id, move, state, unit_id, reporter_id, shown, bound, salt, sealed)"
             f" SELECT (i - 1) * 5 + {number}, {sizes['founded']} + (i - 1) * 5 + {number}, i,"
             f" '{move}', '{left}', NULL, {'i' if number in (1, 5) else 'NULL'}, {true}, '', {words} {chosen}"
             f" JOIN bench_text t ON t.n = {text} JOIN bench_reply r ON r.n = {reply}",
         ]
+    said = "t.words || ' ' || r.words" if sqlite else "t.words || r.words"
     statements += [
-        "INSERT INTO cases_caseclock (id, case_id, name, round, unit_id, started_at, due_at, provisional, stopped_at, breached_at)"
+        "INSERT INTO cases_caseclock"
+        " (id, case_id, name, round, unit_id, started_at, due_at, provisional, stopped_at, breached_at)"
         f" SELECT i, i, 'handle', 1, p.branch, {later(1)}, {later(7)}, {false}, CASE WHEN {open_} THEN NULL ELSE {later(6)} END,"
         f" CASE WHEN i % 17 = 0 THEN {later(7)} END {chosen} JOIN bench_place p ON p.n = {place}",
         f"INSERT INTO cases_part (id, case_id, unit_id, joint) SELECT i, i, q.branch, {true} {chosen}"
         f" JOIN bench_place q ON q.n = (i * 11) % {sizes['places']} WHERE i % 20 = 0",
-        f"INSERT INTO cases_search ({'rowid' if sqlite else 'case_id'}, words) SELECT i, t.words || {repr(' ') + ' || ' if sqlite else ''}r.words"
+        f"INSERT INTO cases_search ({'rowid' if sqlite else 'case_id'}, words) SELECT i, {said}"
         f" {chosen} JOIN bench_text t ON t.n = {text} JOIN bench_reply r ON r.n = {reply}",
     ]
     return statements

@@ -187,6 +187,11 @@ class Case(models.Model):
             models.Index(fields=["item", "-id"], name="case_item"),
             models.Index(fields=["state", "due_at"], name="case_due"),
             models.Index(fields=["county", "reported_on"], name="case_reported"),
+            models.Index(fields=["reported_on"], name="case_day"),
+            models.Index(fields=["source", "-id"], name="case_source"),
+            models.Index(fields=["tier", "-id"], name="case_tier"),
+            models.Index(fields=["-id"], name="case_escalated", condition=Q(escalated=True)),
+            models.Index(fields=["due_at", "-id"], name="case_pressing", condition=Q(due_at__isnull=False)),
         ]
 
     def __str__(self) -> str:

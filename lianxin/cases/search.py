@@ -26,7 +26,7 @@ from lianxin.cases.models import Case, CaseQuerySet, CaseStep
 LONGEST = 60
 """Of what is looked for, in characters."""
 AT_ONCE = 500
-STRIDES = (500, 5_000, 15_000)
+STRIDES = (2_000, 6_000, 15_000)
 """How many matches are looked through at each step of the way back in time, before the reader is asked to look on."""
 
 
@@ -196,7 +196,7 @@ def find(
         matches = _matches(wanted, below, at_most, among)
         held = list(cases.filter(pk__in=matches).only("pk", "spot").order_by("-pk"))
         while held:
-            some, held = held[: want + 1], held[want + 1 :]
+            some, held = held[: want + 10], held[want + 10 :]
             texts = texts_of(some, whole=whole)
             pks += [case.pk for case in some if says(texts[case.pk], terms)]
             if len(pks) > want:
@@ -219,7 +219,9 @@ def _matches(wanted: Sequence[int], below: int, at_most: int, among: Sequence[in
     if below:
         where, values = [*where, f"{key} < %s"], [*values, below]
     if among is not None:
-        where = [*where, f"{key} IN ({', '.join(str(int(pk)) for pk in among)})"]
+        # SQLite (hence the +): sooner to go through all that match several, than to look several up for each of them.
+        each = key if len(wanted) == 1 else f"+{key}"
+        where = [*where, f"{each} IN ({', '.join(str(int(pk)) for pk in among)})"]
     sql = f"SELECT {key} FROM cases_search WHERE {' AND '.join(where)} ORDER BY {key} DESC LIMIT %s"  # nosec B608  # numbers only
     with connection.cursor() as cursor:
         cursor.execute(sql, [*values, at_most])
