@@ -1,16 +1,18 @@
 """How long things may take: data/tiers.yaml, read once."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
-from typing import Any
 
-import yaml
+from django.utils.translation import gettext as _
 
+from lianxin.cases.data_files import FOLDER, Told, read
 from lianxin.cases.models import ClockName, Tier
+from lianxin.organizations.models import UnitKind
 
-FILE = Path(__file__).with_name("data") / "tiers.yaml"
+FILE = FOLDER / "tiers.yaml"
+SPAN = re.compile(r"([1-9][0-9]{0,2})([hd])")
 
 
 @dataclass(frozen=True)
@@ -52,31 +54,45 @@ class Tiers:
 @cache
 def tiers() -> Tiers:
     """What is in force."""
-    return read_tiers(FILE.read_text())
+    return read_tiers(FILE.read_text(encoding="utf-8"))
 
 
-def read_tiers(text: str) -> Tiers:
-    """Tiers from the text of a file. Raises ValueError with the place, what was found and what was expected."""
-    told: dict[str, Any] = yaml.safe_load(text)
+def read_tiers(text: str, file: str = FILE.name) -> Tiers:
+    """Tiers from the text of a file. Raises DataError with the place, what was found and what was expected."""
+    names = ("version", "tiers", "again", "verdict", "pause", "extension", "escalate", "capacity", "call_back")
+    told = read(text, file).fields(*names, optional=("note",))
+    pause, extension = told["pause"].fields("most"), told["extension"].fields("most", "times")
+    escalate, capacity = told["escalate"].fields("returns", "redos"), told["capacity"].fields("default", optional=UnitKind.values)
     return Tiers(
-        version=str(told["version"]),
-        spans={Tier(tier): {ClockName(name): _span(f"tiers.{tier}.{name}", value) for name, value in clocks.items()}
-               for tier, clocks in told["tiers"].items()},
-        again={Tier(tier): _span(f"again.{tier}", value) for tier, value in told["again"].items()},
-        verdict=_span("verdict", told["verdict"]),
-        longest_pause=_span("pause.most", told["pause"]["most"]),
-        longest_extension=_span("extension.most", told["extension"]["most"]).days,
-        extensions=int(told["extension"]["times"]),
-        escalate_returns=int(told["escalate"]["returns"]),
-        escalate_redos=int(told["escalate"]["redos"]),
-        capacity={name: int(value) for name, value in told["capacity"].items()},
-        call_back_of=int(told["call_back"]["of"]),
-    )  # fmt: skip
+        version=told["version"].text(20),
+        spans={Tier(tier): _clocks(clocks) for tier, clocks in told["tiers"].fields(*Tier.values).items()},
+        again={Tier(tier): _span(span) for tier, span in told["again"].fields(*Tier.values).items()},
+        verdict=_span(told["verdict"]),
+        longest_pause=_days(pause["most"]),
+        longest_extension=_days(extension["most"]).days,
+        extensions=extension["times"].number(),
+        escalate_returns=escalate["returns"].number(),
+        escalate_redos=escalate["redos"].number(),
+        capacity={name: value.number() for name, value in capacity.items()},
+        call_back_of=told["call_back"].fields("of")["of"].number(),
+    )
 
 
-def _span(place: str, value: object) -> Span:
-    text = str(value)
-    number, unit = text[:-1], text[-1:]
-    if not number.isdigit() or unit not in ("h", "d"):
-        raise ValueError(f"{FILE.name}: {place}: found {text!r}, expected hours or working days such as 24h or 7d")
-    return Span(hours=int(number)) if unit == "h" else Span(days=int(number))
+def _clocks(told: Told) -> dict[ClockName, Span]:
+    """How long the clocks of one tier may run; the verdict's is the same for all and stands apart."""
+    return {ClockName(name): _span(span) for name, span in told.fields("claim", "respond", "handle").items()}
+
+
+def _span(told: Told) -> Span:
+    found = SPAN.fullmatch(told.value) if isinstance(told.value, str) else None
+    if found is None:
+        raise told.wrong(_("hours or working days such as 24h or 7d"))
+    number, unit = int(found[1]), found[2]
+    return Span(hours=number) if unit == "h" else Span(days=number)
+
+
+def _days(told: Told) -> Span:
+    span = _span(told)
+    if not span.days:
+        raise told.wrong(_("days such as 30d"))
+    return span
