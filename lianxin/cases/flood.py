@@ -262,11 +262,6 @@ class _Held:
         Bucket.objects.bulk_create(rows, update_conflicts=True, unique_fields=["key"], update_fields=["full_at"])
 
 
-def forget_full() -> None:
-    """Buckets that are full again say nothing any more."""
-    Bucket.objects.filter(full_at__lte=clock.now()).delete()
-
-
 # --- the file --------------------------------------------------------------------------------------------------------
 
 

@@ -61,6 +61,14 @@ declare(
     Kind("cases.phone_revealed", _("resident's phone opened"), {"reporter": int}, countable=False, logged=True),
     Kind("cases.api_key_made", _("key of another system made"), {"key": int}, countable=False, logged=True),
     Kind("cases.api_key_revoked", _("key of another system revoked"), {"key": int}, countable=False, logged=True),
+    Kind(
+        "cases.erased",
+        _("words, phones or photos erased"),
+        {"rule": str, "batch": int, "steps": int, "reporters": int, "photos": int},
+        countable=False,
+    ),
+    Kind("cases.held", _("kept from being erased"), countable=False),
+    Kind("cases.hold_lifted", _("may be erased again"), countable=False),
     Kind("cases.day_set", _("local working day set"), {"day": str, "works": bool, "own": bool}, countable=False),
     Kind(
         "cases.catalogue_set",

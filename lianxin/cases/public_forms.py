@@ -236,11 +236,21 @@ class WithdrawForm(forms.Form):
     text = WordsOfResidents(label=_("Why?"), rows=2, required=False)
 
 
+class EraseForm(forms.Form):
+    """A resident's own words and number, erased."""
+
+    sure = forms.BooleanField(
+        label=_("Yes, erase it"), error_messages={"required": _("Tick the box first, so that nothing is erased by mistake.")}
+    )
+    text = forms.CharField(required=False, widget=forms.HiddenInput)
+
+
 ACTS: dict[str, type[forms.Form]] = {
     "note": NoteForm,
     "verdict": VerdictForm,
     "reopen": ReopenForm,
     "object": ObjectForm,
     "withdraw": WithdrawForm,
+    "erase": EraseForm,
 }
 """What a resident may do with a receipt."""

@@ -204,10 +204,14 @@ DONE: dict[str, Callable[[], str]] = {
     "reopen": lambda: _("It is open again."),
     "object": lambda: _("Your objection is on record. It is looked at once more."),
     "withdraw": lambda: _("You have withdrawn. Nothing more is asked of you."),
+    "erase": lambda: _("What may be erased now is gone. Below you see what is still kept, and until when."),
 }
 
 
 def _do(act: str, reporter: Any, said: dict[str, Any], network: str) -> None:
+    if act == "erase":
+        actions.ask_erasure(reporter=reporter)
+        return
     if reporter.left_at is not None:
         raise CaseError("left")
     if act == "note":

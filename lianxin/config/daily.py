@@ -92,12 +92,15 @@ def seal(sealed: date | None) -> date | None:
 
 
 def turn(turned: date | None) -> date | None:
-    """Every minute: what time does to cases (unclaimed ones go to dispatch, pauses end, silence closes, lateness is entered)."""
+    """Every minute: what time does to cases (unclaimed ones go to dispatch, pauses end, silence closes, lateness is
+    entered); once a day what need not be kept is forgotten."""
     from lianxin.cases import actions
 
     with alone() as mine:
         if mine:
             actions.turn_all()
+            if turned != clock.today():
+                actions.forget_old()
     return clock.today()
 
 

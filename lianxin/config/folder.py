@@ -32,6 +32,11 @@ class Folder:
         return self.path / "keys" / "keys.json"
 
     @property
+    def erased_file(self) -> Path:
+        """What was erased, by digests: kept beside the keys, so that a restored backup can be erased again."""
+        return self.path / "keys" / "erased.jsonl"
+
+    @property
     def photos(self) -> Path:
         """Pictures of cases. They are no part of a backup: copy the folder beside it (docs/operations.md)."""
         return self.path / "photos"

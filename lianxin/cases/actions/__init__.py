@@ -2,6 +2,15 @@
 
 from lianxin.cases.actions.catalogue import seed_catalogue, set_items
 from lianxin.cases.actions.days import set_day
+from lianxin.cases.actions.erasure import (
+    approve_erasure,
+    ask_erasure,
+    erase_again,
+    forget_old,
+    hold_case,
+    lift_hold,
+    propose_erasure,
+)
 from lianxin.cases.actions.handling import (
     answer_resident,
     ask_extension,
@@ -40,6 +49,8 @@ __all__ = [
     "add_note",
     "allowed_move",
     "answer_resident",
+    "approve_erasure",
+    "ask_erasure",
     "ask_extension",
     "ask_part",
     "call_in_vain",
@@ -51,9 +62,13 @@ __all__ = [
     "designate_lead",
     "digest_of_key",
     "do_part",
+    "erase_again",
+    "forget_old",
     "give_verdict",
     "handle_case",
+    "hold_case",
     "join_case",
+    "lift_hold",
     "make_api_key",
     "may_ever_move",
     "may_move",
@@ -61,6 +76,7 @@ __all__ = [
     "object_to_decline",
     "pause_case",
     "plan_case",
+    "propose_erasure",
     "record_call_back",
     "record_case",
     "release_case",

@@ -17,6 +17,7 @@ from lianxin.cases import receipts
 from lianxin.cases.models import Case, CaseClock, CaseStep, ClockName, Photo, Reporter, State, Verdict
 from lianxin.cases.photos import photos_of, resident_address
 from lianxin.cases.queries.reach import reporter_by
+from lianxin.cases.retention import Kept, kept_about
 from lianxin.cases.workflow import RESIDENT, moves_from
 from lianxin.ledger import clock
 from lianxin.ledger.kinds import find_kind
@@ -113,6 +114,7 @@ class Story:
     late: bool
     may: frozenset[str]
     """`note`, `verdict`, `reopen`, `object`, `withdraw`."""
+    kept: list[Kept] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
     """The newest first."""
 
@@ -141,16 +143,18 @@ def story_of(typed: str) -> Story:
         provisional=bool(running and running.provisional),
         late=bool(running and running.due_at < clock.now()),
         may=may_do(reporter),
+        kept=kept_about(reporter),
         lines=sorted(lines, key=lambda line: line.at, reverse=True),
     )
 
 
 def may_do(reporter: Reporter) -> frozenset[str]:
     """What this resident may do now."""
+    own = {"erase"} if reporter.erasure_asked_at is None else set()
     if reporter.left_at is not None:
-        return frozenset()
+        return frozenset(own)
     moves = {move.name for move in moves_from(reporter.case.state) if RESIDENT in move.who}
-    found: set[str] = {name for name in ("note", "reopen", "object", "withdraw") if name in moves}
+    found: set[str] = own | {name for name in ("note", "reopen", "object", "withdraw") if name in moves}
     if "answer_yes" in moves and not reporter.verdict:
         found.add("verdict")
     return frozenset(found)

@@ -11,7 +11,7 @@ import pytest
 from django.core import signing
 from time_machine import travel
 
-from lianxin.cases import flood, village_codes
+from lianxin.cases import actions, flood, village_codes
 from lianxin.cases.data_files import DataError
 from lianxin.cases.flood import Rate
 from lianxin.cases.models import Bucket, Case, Reporter, State
@@ -103,7 +103,7 @@ def test_time_fills_the_bucket_again(world, at_most):
         send(world, 2)
     assert states() == [State.UNCLAIMED, State.UNCLAIMED]
     with travel(clock.now() + flood.timedelta(hours=3)):
-        flood.forget_full()
+        actions.forget_old()
     assert not Bucket.objects.exists()
 
 

@@ -1,0 +1,213 @@
+"""Erasing what names people: proposed by one, carried out by another; at a resident's own wish at once, or at the case's end.
+
+Of each erasure a tombstone stays: which rows, by which rule, never what stood in them. Its entry proves it; what the erased
+words had been bound by stays beside them, so that `lianxin verify` still finds everything in its place. What was erased is also
+noted in keys/erased.jsonl, outside the database and its backups: after a restore `lianxin cases retention --again` erases it once
+more.
+"""
+
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import transaction
+
+from lianxin.cases.actions.moving import locked, the_residents
+from lianxin.cases.errors import CaseError
+from lianxin.cases.models import Bucket, Case, CaseStep, Erasure, Hold, Photo, Reporter, Sending, Tombstone
+from lianxin.cases.photos import erase_file, sweep
+from lianxin.cases.retention import RULES, due_now, retention, rows_of
+from lianxin.cases.search import index_cases
+from lianxin.ledger import clock
+from lianxin.ledger.actions import record
+from lianxin.ledger.models import Entry
+
+ASKED = "asked"
+AGAIN = "again"
+SOON = timedelta(days=30)
+"""A proposal not approved in so long is stale."""
+
+
+@transaction.atomic
+def propose_erasure(*, actor: AbstractBaseUser) -> Erasure | None:
+    """Note down everything whose time is over; nothing is erased yet. None: nothing is due. Earlier proposals are void."""
+    Tombstone.objects.filter(entry=None).delete()
+    due = list(due_now())
+    if not due:
+        return None
+    erasure = Erasure.objects.create(rules=retention().version, proposed_at=clock.now(), proposed_by_id=actor.pk)
+    Tombstone.objects.bulk_create([Tombstone(case=one.case, erasure=erasure, rule=one.rule, rows=one.rows) for one in due])
+    return erasure
+
+
+@transaction.atomic
+def approve_erasure(*, actor: AbstractBaseUser, erasure: Erasure) -> int:
+    """Carry out what was proposed, but for cases put on hold since. How many tombstones there are.
+
+    Raises CaseError where the actor proposed it, it was done, a newer one took its place, or it is too old.
+    """
+    erasure = Erasure.objects.select_for_update().get(pk=erasure.pk)
+    if erasure.proposed_by_id == actor.pk:
+        raise CaseError("erasure_two")
+    if erasure.approved_at is not None or erasure.proposed_at < clock.now() - SOON:
+        raise CaseError("erasure_over")
+    held = Hold.objects.filter(lifted=None).values("case")
+    stones = list(erasure.tombstones.filter(entry=None).exclude(case__in=held).select_related("case__county").order_by("pk"))
+    if not stones:
+        raise CaseError("erasure_over")
+    for stone in stones:
+        _bury(stone, actor)
+    erasure.approved_at, erasure.approved_by_id = clock.now(), actor.pk
+    erasure.save()
+    return len(stones)
+
+
+@transaction.atomic
+def ask_erasure(*, reporter: Reporter) -> bool:
+    """A resident wants what is kept of them erased: their phone now; their words and photos now, too, if the case has ended, else
+    as soon as it has. Whether everything is gone. Raises CaseError while the case is on hold."""
+    case = locked(reporter.case)
+    if case.holds.filter(lifted=None).exists():
+        raise CaseError("on_hold")
+    ended = case.ended_at is not None
+    Reporter.objects.filter(pk=reporter.pk).update(erasure_asked_at=clock.now(), network="")
+    rows: dict[str, Any] = {}
+    for rule in RULES if ended else ("phones",):
+        rows |= rows_of(case, rule, reporter)
+    if rows:
+        _bury(Tombstone(case=case, rule=ASKED, rows=rows), the_residents())
+    if ended:
+        Reporter.objects.filter(pk=reporter.pk).update(erased_at=clock.now())
+    return ended
+
+
+@transaction.atomic
+def hold_case(*, actor: AbstractBaseUser, case: Case, reason: str) -> Entry:
+    """From now on nothing of the case is erased. Raises CaseError without a reason, or where it is on hold."""
+    case = locked(case)
+    if not reason.strip():
+        raise CaseError("no_reason")
+    if case.holds.filter(lifted=None).exists():
+        raise CaseError("on_hold")
+    entry = _enter(actor, case, "cases.held", reason=reason)
+    Hold.objects.create(case=case, placed=entry)
+    return entry
+
+
+@transaction.atomic
+def lift_hold(*, actor: AbstractBaseUser, case: Case, reason: str) -> Entry:
+    """What is kept of the case may be erased again. Raises CaseError without a reason, or where it is not on hold."""
+    case = locked(case)
+    hold = case.holds.filter(lifted=None).first()
+    if not reason.strip():
+        raise CaseError("no_reason")
+    if hold is None:
+        raise CaseError("not_on_hold")
+    hold.lifted = _enter(actor, case, "cases.hold_lifted", reason=reason)
+    hold.save(update_fields=["lifted"])
+    return hold.lifted
+
+
+def forget_old() -> int:
+    """What needs nobody's approval: digests of addresses, keys of sendings, buckets that are full, files without a row, and what
+    residents asked for whose case has ended since. How much it was."""
+    kept, now = retention().by_itself, clock.now()
+    gone = Reporter.objects.filter(joined_at__lt=now - kept["networks"]).exclude(network="").update(network="")
+    gone += Sending.objects.filter(received_at__lt=now - kept["sendings"]).delete()[0]
+    Bucket.objects.filter(full_at__lte=now).delete()
+    asked = Reporter.objects.filter(erased_at=None, case__ended_at__isnull=False).exclude(erasure_asked_at=None)
+    for reporter in asked.exclude(case__in=Hold.objects.filter(lifted=None).values("case")).select_related("case"):
+        gone += ask_erasure(reporter=reporter)
+    return gone + sweep()
+
+
+# --- a burial --------------------------------------------------------------------------------------------------------
+
+
+def _bury(stone: Tombstone, actor: AbstractBaseUser) -> None:
+    """Erase what the stone names, enter it, and note it outside the database."""
+    case, rows, now = stone.case, stone.rows, clock.now()
+    note: dict[str, Any] = {"case": case.pk, "rule": stone.rule, "steps": {}, "reporters": [], "photos": []}
+    for step in CaseStep.objects.filter(pk__in=rows.get("steps", ()), erased_at=None):
+        note["steps"][str(step.pk)] = bound = step.commitment
+        CaseStep.objects.filter(pk=step.pk).update(sealed=None, salt="", bound=bound, erased_at=now)
+    for reporter in Reporter.objects.filter(pk__in=rows.get("reporters", ())):
+        note["reporters"].append(reporter.receipt)
+        Reporter.objects.filter(pk=reporter.pk).update(phone=None, phone_index="", network="")
+    for photo in Photo.objects.filter(pk__in=rows.get("photos", ()), erased_at=None):
+        note["photos"].append(photo.name)
+        Photo.objects.filter(pk=photo.pk).update(erased_at=now, likeness="")
+        transaction.on_commit(partial(erase_file, photo.name))
+    if rows.get("spot"):
+        note["spot"] = True
+        Case.objects.filter(pk=case.pk).update(spot=None, lat=None, long=None)
+    if not CaseStep.objects.filter(case=case).exclude(sealed=None).exists():
+        Case.objects.filter(pk=case.pk).update(erased_at=now)
+    index_cases([Case.objects.get(pk=case.pk)])
+    counts = {name: len(rows.get(name, ())) for name in ("steps", "reporters", "photos")}
+    data = {"rule": stone.rule, **({"batch": stone.erasure_id} if stone.erasure_id else {}), **counts}
+    stone.entry = _enter(actor, case, "cases.erased", data=data, evidence=[stone.binds])
+    stone.save()
+    _note(note)
+
+
+def _enter(
+    actor: AbstractBaseUser,
+    case: Case,
+    kind: str,
+    *,
+    data: Mapping[str, object] | None = None,
+    evidence: Sequence[str] = (),
+    reason: str = "",
+) -> Entry:
+    """At the county: the unit itself may be closed by then, or be what the case complains about."""
+    about: dict[str, Any] = {"unit": case.county, "happened_on": clock.today(), "subject": case.subject}
+    return record(actor=actor, kind=kind, **about, data=data, evidence=evidence, reason=reason)
+
+
+# --- after a restore -------------------------------------------------------------------------------------------------
+
+
+def _note(note: Mapping[str, Any]) -> None:
+    """One line more in keys/erased.jsonl, on the disk before the erasure is: digests and random names, nothing of a person."""
+    path = settings.FOLDER.erased_file
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a") as file:
+        file.write(json.dumps(note, sort_keys=True) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _notes() -> Iterator[dict[str, Any]]:
+    path = settings.FOLDER.erased_file
+    for line in path.read_text().splitlines() if path.exists() else ():
+        yield json.loads(line)
+
+
+@transaction.atomic
+def erase_again(*, actor: AbstractBaseUser) -> int:
+    """After a restore: erase what had been erased before and came back. How many cases it was.
+
+    A row counts as the same only where the digest that was noted fits it: keys given anew to other cases are never touched.
+    """
+    again = 0
+    for note in list(_notes()):
+        steps = CaseStep.objects.filter(pk__in=list(note["steps"]), erased_at=None)
+        same = [step.pk for step in steps if step.commitment == note["steps"][str(step.pk)]]
+        reporters = Reporter.objects.filter(receipt__in=note["reporters"]).exclude(phone=None)
+        photos = Photo.objects.filter(name__in=note["photos"], erased_at=None)
+        found = {"steps": same, "reporters": [one.pk for one in reporters], "photos": [one.pk for one in photos]}
+        case = Case.objects.select_related("county").filter(pk=note["case"]).first()
+        rows: dict[str, Any] = {name: keys for name, keys in found.items() if keys}
+        if case is None or not rows:
+            continue
+        if note.get("spot") and case.spot is not None and same:
+            rows["spot"] = True
+        _bury(Tombstone(case=case, rule=AGAIN, rows=rows), actor)
+        again += 1
+    return again

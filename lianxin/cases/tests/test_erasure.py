@@ -1,0 +1,190 @@
+"""What residents said is erased in time, by two people; at their wish; and again after a restore. The proof stays."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from django.conf import settings
+from time_machine import travel
+
+from lianxin.cases import actions, receipts
+from lianxin.cases.data_files import DataError
+from lianxin.cases.errors import CaseError
+from lianxin.cases.models import CaseStep, Photo, Reporter, Sending, State, Tombstone
+from lianxin.cases.photos import Cleaned
+from lianxin.cases.retention import due_now, kept_about, read_retention, retention
+from lianxin.config.folder import Folder
+from lianxin.config.verify import verify
+from lianxin.ledger import clock
+from lianxin.ledger.models import Entry
+
+WORDS = "张三家的井不出水"
+PICTURE = Cleaned(jpeg=b"a picture", width=4, height=4, original="0" * 64, likeness="0f" * 16)
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(settings, "FOLDER", Folder(tmp_path))
+    return Folder(tmp_path)
+
+
+@pytest.fixture
+def reporter(world, report):
+    found = report(
+        text=WORDS, spot="张三家院里", phone="13800001111", network="n" * 64, photos=[PICTURE], sending="own key 1234567890"
+    )
+    return found.reporter
+
+
+@pytest.fixture
+def ended(world, reporter):
+    actions.claim_case(actor=world.user("secretary"), case=reporter.case, unit=world.branch)
+    actions.handle_case(actor=world.user("secretary"), case=reporter.case, text="张三家的井修好了")
+    actions.give_verdict(reporter=reporter, verdict="solved", why="谢谢")
+    reporter.refresh_from_db()
+    reporter.case.refresh_from_db()
+    return reporter
+
+
+def later(days):
+    return travel(clock.now() + timedelta(days=days))
+
+
+def erase(world):
+    erasure = actions.propose_erasure(actor=world.user("founder") if "founder" in world.people else actions.moving.the_clock())
+    return actions.approve_erasure(actor=world.user("county_officer"), erasure=erasure)
+
+
+def test_each_thing_is_due_in_its_time_and_not_before(ended):
+    with later(179):
+        assert list(due_now()) == []
+    with later(181):
+        assert [one.rule for one in due_now()] == ["phones"]
+    with later(366):
+        assert [one.rule for one in due_now()] == ["phones", "photos"]
+    with later(1096):
+        assert [one.rule for one in due_now()] == ["phones", "photos", "words"]
+
+
+def test_of_open_cases_nothing_is_due(reporter):
+    with later(3000):
+        assert list(due_now()) == []
+
+
+def test_two_people_erase_and_everything_is_gone_but_the_proof(world, ended, folder, django_capture_on_commit_callbacks):
+    case, photo = ended.case, Photo.objects.get()
+    with later(1096), django_capture_on_commit_callbacks(execute=True):
+        assert erase(world) == 3
+    ended.refresh_from_db()
+    case.refresh_from_db()
+    assert (ended.phone, ended.phone_index, ended.network, case.spot) == (None, "", "", None) and case.erased_at
+    assert {step.text for step in CaseStep.objects.all()} == {""} and not any(
+        step.salt for step in CaseStep.objects.exclude(bound="")
+    )
+    assert not (folder.photos / f"{photo.name}.jpg").exists()
+    assert Entry.objects.filter(kind="cases.erased").count() == 3
+    assert verify().findings == []
+    kept = (
+        json.dumps([*Tombstone.objects.values("rows", "rule"), *Entry.objects.values("data", "subject")])
+        + folder.erased_file.read_text()
+    )
+    assert "张三" not in kept and "1380000" not in kept
+
+
+def test_whoever_proposed_it_does_not_approve_it(world, ended):
+    with later(200):
+        erasure = actions.propose_erasure(actor=world.user("county_officer"))
+        with pytest.raises(CaseError):
+            actions.approve_erasure(actor=world.user("county_officer"), erasure=erasure)
+        assert Reporter.objects.exclude(phone=None).exists()
+        actions.approve_erasure(actor=world.user("other_county_officer"), erasure=erasure)
+        with pytest.raises(CaseError):
+            actions.approve_erasure(actor=world.user("inspector"), erasure=erasure)
+
+
+def test_on_hold_nothing_is_erased(world, ended):
+    with later(1096):
+        erasure = actions.propose_erasure(actor=actions.moving.the_clock())
+        actions.hold_case(actor=world.user("county_officer"), case=ended.case, reason="a lawsuit")
+        with pytest.raises(CaseError):
+            actions.approve_erasure(actor=world.user("county_officer"), erasure=erasure)
+        with pytest.raises(CaseError):
+            actions.ask_erasure(reporter=ended)
+        assert list(due_now()) == []
+        actions.lift_hold(actor=world.user("county_officer"), case=ended.case, reason="it is over")
+        assert len(list(due_now())) == 3
+
+
+def test_what_was_erased_without_a_tombstone_is_found(ended):
+    step = CaseStep.objects.exclude(sealed=None).first()
+    CaseStep.objects.filter(pk=step.pk).update(sealed=None, salt="", bound=step.commitment, erased_at=clock.now())
+    assert [finding.place for finding in verify().findings] == [f"cases_casestep {step.pk}"]
+
+
+def test_a_resident_sees_what_is_kept_and_until_when(ended):
+    told = {kept.what: (kept.count, kept.until) for kept in kept_about(ended)}
+    day = clock.local_date(ended.case.ended_at)
+    assert told["phones"] == (1, day + timedelta(days=180)) and told["photos"][0] == 1
+    assert told["words"][0] == 2 and told["networks"][1] == day + timedelta(days=30)
+
+
+def test_at_a_residents_wish_their_own_is_erased_at_once_and_nobody_elses(world, ended):
+    assert actions.ask_erasure(reporter=ended)
+    texts = [step.text for step in CaseStep.objects.order_by("pk")]
+    assert WORDS not in texts and "谢谢" not in texts and "张三家的井修好了" in texts
+    assert kept_about(Reporter.objects.select_related("case__item").get()) == []
+    assert Reporter.objects.get().receipt == receipts.digest_of(receipts.receipt_for("own key 1234567890"))
+
+
+def test_while_it_is_open_the_phone_goes_at_once_and_the_words_at_its_end(world, reporter):
+    assert not actions.ask_erasure(reporter=reporter)
+    reporter.refresh_from_db()
+    assert reporter.phone is None and WORDS in [step.text for step in CaseStep.objects.all()]
+    actions.withdraw_report(reporter=reporter)
+    actions.forget_old()
+    assert WORDS not in [step.text for step in CaseStep.objects.all()]
+    assert reporter.case.steps.last().state == State.WITHDRAWN
+
+
+def test_a_restored_backup_is_erased_again_and_no_other_case_with_its_number(world, ended, folder):
+    before = CaseStep.objects.exclude(sealed=None).first()
+    with later(1096):
+        erase(world)
+        CaseStep.objects.filter(pk=before.pk).update(sealed=before.sealed, salt=before.salt, bound="", erased_at=None)
+        assert actions.erase_again(actor=actions.moving.the_clock()) == 1
+        assert CaseStep.objects.get(pk=before.pk).text == ""
+        fresh = CaseStep(salt="another", case_id=before.case_id)
+        fresh.say("另一件事")
+        CaseStep.objects.filter(pk=before.pk).update(sealed=fresh.sealed, salt="another", bound="", erased_at=None)
+        assert actions.erase_again(actor=actions.moving.the_clock()) == 0
+
+
+def test_what_names_nobody_is_forgotten_by_itself(reporter):
+    with later(31):
+        actions.forget_old()
+        assert Reporter.objects.get().network == "" and Sending.objects.exists()
+    with later(91):
+        actions.forget_old()
+        assert not Sending.objects.exists()
+
+
+def test_a_matter_may_be_kept_for_longer():
+    assert retention().kept_for("words", "land.contract.x") == timedelta(days=1825)
+    assert retention().kept_for("phones", "land.contract.x") == retention().kept_for("phones", "")
+
+
+@pytest.mark.parametrize("change", [("days: 180", "days: 0"), ("phones", "phone"), ("1095", "9999"), ("land:", "land")])
+def test_a_mistake_in_the_file_is_named(change):
+    text = __import__("lianxin.cases.retention", fromlist=["FOLDER"]).FOLDER.joinpath("retention.yaml").read_text()
+    with pytest.raises(DataError, match=r"retention\.yaml"):
+        read_retention(text.replace(*change, 1))
+
+
+def test_under_the_receipt_stands_what_is_kept_and_a_resident_has_it_erased(world, ended):
+    client, receipt = world.client(), receipts.receipt_for("own key 1234567890")
+    page = client.post("/receipt/", {"receipt": receipt}, follow=True).content.decode()
+    assert "您的电话号码" in page and 'name="sure"' in page
+    assert client.post("/receipt/erase/", {"receipt": receipt}).status_code == 422
+    client.post("/receipt/erase/", {"receipt": receipt, "sure": "on"})
+    page = client.post("/receipt/", {"receipt": receipt}, follow=True).content.decode()
+    assert WORDS not in page and "已按您的要求删除" in page and 'name="sure"' not in page
