@@ -8,7 +8,10 @@ from lianxin.cases.retention_commands import erase_due, hold
 from lianxin.cases.text_commands import classify_eval, duplicates_, hot_topics
 
 
-@click.group(help=str(_("Residents' cases: other systems that file them; what is made of residents' words, and how long they are kept.")))
+HELP = _("Residents' cases: other systems that file them; what is made of residents' words, and how long they are kept.")
+
+
+@click.group(help=str(HELP))
 def cases() -> None:
     pass
 
