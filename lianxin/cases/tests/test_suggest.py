@@ -98,3 +98,14 @@ def test_shares_are_like_probabilities_and_reasons_stand_in_the_text():
     two = Classifier(texts[:6], ["water"] * 3 + ["road"] * 3)
     assert two.predict([("又停水了",)]) == ["water"]
     assert two.reasons(("又停水了",), "water") == ("停水",)
+
+
+def test_whoever_records_a_problem_is_asked_which_matter_it_may_be(world, items):
+    page = world.client("secretary").get("/cases/new/").content.decode()
+    assert 'data-address="/cases/suggest/"' in page
+    found = world.client("secretary").post("/cases/suggest/", {"text": "路灯不亮 <b>"}).content.decode()
+    assert 'data-item="lights.broken"' in found
+    assert "<q>路灯</q>" in found
+    assert world.client("secretary").post("/cases/suggest/", {"text": "\0🙂" * 9000}).content.decode().strip() == ""
+    assert world.client("contact_leader").post("/cases/suggest/", {"text": "路灯不亮"}).status_code == 404
+    assert world.client("secretary").get("/cases/suggest/").status_code == 405
