@@ -17,6 +17,7 @@ from lianxin.cases.models import CaseStep, Extension, Item, Part, Source
 from lianxin.cases.queries import units
 from lianxin.cases.queries.pages import CasePage, Told
 from lianxin.cases.queries.recording import Recording
+from lianxin.cases.routing import route
 from lianxin.cases.tiers import tiers
 from lianxin.cases.wording import SAYINGS
 from lianxin.ledger import clock
@@ -369,6 +370,13 @@ class DesignateForm(LeadForm):
 
     reason = forms.CharField(label=_("Why?"), max_length=500, required=False)
 
+    def prepare(self) -> None:
+        """Whoever usually takes such a matter up there; a person decides."""
+        routed = route(self.case.item, self.case.place, self.case.about)
+        if routed is not None and routed.unit.code in dict(self.candidates):
+            self.fields["lead"].initial = spelt(routed.unit.code, routed.unit.name)
+            self.fields["lead"].help_text = gettext("Suggested: %(why)s") % {"why": routed.why}
+
 
 class DecideForm(LeadForm):
     move = "decide"
@@ -377,10 +385,12 @@ class DecideForm(LeadForm):
 
     def prepare(self) -> None:
         """What the lead proposed, else the lead itself."""
-        proposed = next(
-            (line.line.entry.data.get("proposed") for line in self.page.told if line.line.entry.data.get("proposed")), ""
-        )
-        self.fields["lead"].initial = proposed or (self.case.lead.code if self.case.lead else "")
+        code = str(self.grounds.line.entry.data.get("proposed", "")) if self.grounds else ""
+        names = dict(self.candidates)
+        if code in names:
+            self.fields["lead"].initial = spelt(code, names[code])
+        elif self.case.lead is not None:
+            self.fields["lead"].initial = spelt(self.case.lead.code, self.case.lead.name)
 
 
 class TransferForm(LeadForm):

@@ -14,7 +14,7 @@ from lianxin.accounts.sealing import unseal
 from lianxin.cases.actions import may_ever_move, may_move
 from lianxin.cases.actions.moving import SOON, TAKES_UP
 from lianxin.cases.errors import MESSAGES
-from lianxin.cases.models import Case, CaseClock, CaseStep, ClockName, Extension, Part, Photo, Reporter, State
+from lianxin.cases.models import LED_STATES, Case, CaseClock, CaseStep, ClockName, Extension, Part, Photo, Reporter, State
 from lianxin.cases.photos import photos_of
 from lianxin.cases.queries.reach import case_for, case_to_claim, cases_for, claimants_for, readable_for
 from lianxin.cases.tiers import tiers
@@ -147,7 +147,7 @@ def page_to_move(user: AnyUser, pk: int, move: str) -> CasePage:
     if not claims and move != "do_part" and not may_ever_move(user, case, move):
         raise Http404  # before anything else is read
     readable = not claims or case.state in WAITING or readable_for(user).filter(pk=pk).exists()
-    page = page_of(user, case, claims=claims, readable=readable)
+    page = page_of(user, case, move=move, readable=readable)
     open_parts = [shown.part for shown in page.parts]
     on = units_meant(move, open_parts, page.claimants)
     if not any(may_ever_move(user, case, move, unit=unit) for unit in on):
@@ -159,19 +159,20 @@ WAITING = (State.UNCLAIMED, State.DISPATCH)
 """Somebody may claim it."""
 
 
-def page_of(user: AnyUser, case: Case, *, claims: bool = False, readable: bool = True) -> CasePage:
-    """The page of a case that the user was found to reach; with `readable` off, without a word of it."""
+def page_of(user: AnyUser, case: Case, *, move: str = "", readable: bool = True) -> CasePage:
+    """The page of a case that the user was found to reach. Of one move: without what stands beside the story; with `readable` off:
+    without a word of it."""
     parts = list(case.parts.select_related("unit").order_by("pk"))
     all_words = reads_all(user, case, parts)
-    told = story(user, case, all_words=all_words) if readable else []
-    extension = case.extensions.filter(decided=None).order_by("-pk").first()
-    claimants = list(claimants_for(user)) if claims or case.state in WAITING else []
-    clocks = clocks_of(case)
+    told = story(user, case, all_words=all_words, photos=not move) if readable else []
+    extension = case.extensions.filter(decided=None).order_by("-pk").first() if case.state in LED_STATES else None
+    claimants = list(claimants_for(user)) if move == "claim" or (case.state in WAITING and not move) else []
+    clocks = [] if move else clocks_of(case)
     said_before = [] if any(one.name == ClockName.RESPOND for one in clocks) else ["answer"]
     said_before += ["plan"] if any(line.line.entry.kind == "cases.planned" for line in told) else []
     offers, refused = moves_of(user, case, parts, extension, claimants, said_before)
     sees_phones = sees_masked_phones(user, case)
-    reporters = list(case.reporters.filter(left_at=None).order_by("pk")[:50])
+    reporters = [] if move else list(case.reporters.filter(left_at=None).order_by("pk")[:50])
     opening = next((line for line in reversed(told) if line.said and line.shown), None)
     return CasePage(
         case=case,
@@ -228,17 +229,17 @@ def sees_masked_phones(user: AnyUser, case: Case) -> bool:
 # --- the story -------------------------------------------------------------------------------------------------------
 
 
-def story(user: AnyUser, case: Case, *, all_words: bool) -> list[Told]:
+def story(user: AnyUser, case: Case, *, all_words: bool, photos: bool = True) -> list[Told]:
     """Every entry of the case, the newest first, each with the words of its step as far as the reader may read them."""
     entries = list(Entry.objects.filter(subject=case.subject).select_related(*words.told_of()).order_by("-pk"))
     steps = {step.entry_id: step for step in case.steps.all()}
-    photos = photos_of(list(steps.values()))
+    pictures = photos_of(list(steps.values())) if photos else {}
     remember_who_took_it_up(case, steps, entries)
     codes = {str(entry.data[name]) for entry in entries for name in ("proposed", "lead", "unit") if entry.data.get(name)}
     names = dict(Unit.objects.filter(code__in=codes).values_list("code", "name")) if codes else {}
     lines = words.lines(user, entries, case.place)
     told = [_told(user, line, steps.get(line.entry.pk), names, all_words=all_words) for line in lines]
-    return [replace(one, photos=photos.get(steps[one.line.entry.pk].pk, ())) if one.said else one for one in told]
+    return [replace(one, photos=pictures.get(steps[one.line.entry.pk].pk, ())) if one.said else one for one in told]
 
 
 def remember_who_took_it_up(case: Case, steps: Mapping[int, CaseStep], entries: Sequence[Entry]) -> None:

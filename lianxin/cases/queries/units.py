@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from django.core.exceptions import ValidationError
-from django.db.models import Q
+from django.db.models import Case as Choice
+from django.db.models import Q, Value, When
 
 from lianxin.cases.errors import CaseError
 from lianxin.cases.models import Case
@@ -33,11 +34,10 @@ def able(user: AnyUser, case: Case) -> UnitQuerySet:
 
 def offered(user: AnyUser, case: Case) -> list[tuple[str, str]]:
     """(code, name) of the nearest of them, for the list under a field: the case's own township first."""
-    units = able(user, case).values_list("code", "name", "path")
     township = case.place.path[: len(case.county.path) + LABEL_WIDTH]
-    near = list(units.filter(path__gte=township, path__lt=path_end(township))[:MOST_OFFERED])
-    rest = units.exclude(path__gte=township, path__lt=path_end(township))[: MOST_OFFERED - len(near)]
-    return [(code, name) for code, name, _path in (*near, *rest)]
+    near = When(path__gte=township, path__lt=path_end(township), then=Value(0))
+    units = able(user, case).annotate(far=Choice(near, default=Value(1))).order_by("far", "path")
+    return list(units.values_list("code", "name")[:MOST_OFFERED])
 
 
 def find_unit(units: UnitQuerySet, typed: str) -> Unit:

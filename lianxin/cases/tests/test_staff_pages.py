@@ -208,3 +208,13 @@ def test_a_case_full_of_everything_takes_at_most_15_queries(world, waiting, djan
     for address in (f"/cases/{waiting.pk}/", f"/cases/{waiting.pk}/do_part/"):
         with django_assert_max_num_queries(15):
             member.get(address)
+
+
+def test_who_names_the_lead_is_offered_who_usually_takes_it_up(world, waiting, django_assert_max_num_queries):
+    Case.objects.filter(pk=waiting.pk).update(state=State.DISPATCH)
+    officer = world.client("township_officer")
+    with django_assert_max_num_queries(15):
+        shown = text_of(officer.get(f"/cases/{waiting.pk}/designate/"))
+    assert "满族屯满族乡（152221200）" in shown
+    assert "建议" in shown
+    assert send(world, "township_officer", waiting, "designate", lead="满族屯满族乡（152221200）").status_code == 302
