@@ -160,8 +160,10 @@ WAITING = (State.UNCLAIMED, State.DISPATCH)
 
 
 def page_of(user: AnyUser, case: Case, *, move: str = "", readable: bool = True) -> CasePage:
-    """The page of a case that the user was found to reach. Of one move: without what stands beside the story; with `readable` off:
-    without a word of it."""
+    """The page of a case that the user was found to reach.
+
+    move: for that move's own page, which shows nothing beside the story. readable: off for who may not read a word of it.
+    """
     parts = list(case.parts.select_related("unit").order_by("pk"))
     all_words = reads_all(user, case, parts)
     told = story(user, case, all_words=all_words, photos=not move) if readable else []
