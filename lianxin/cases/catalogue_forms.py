@@ -31,7 +31,12 @@ class DayForm(OnceForm):
         ],
         widget=forms.RadioSelect,
     )
-    name = forms.CharField(label=_("What day it is"), max_length=60, required=False, help_text=_("For example Naadam."))
+    name = forms.CharField(
+        label=_("What day it is"),
+        max_length=60,
+        required=False,
+        help_text=_("For example Naadam. Needed for a day of the county's own."),
+    )
     reason = ReasonField(required=False, help_text=_("Needed where a day goes back to the country's calendar."))
 
     beside: ClassVar[Mapping[str, str]] = {
