@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from lianxin.cases.actions import set_items
 from lianxin.cases.catalogue import KEY, LEVELS, LONGEST_KEY, LONGEST_KEYWORDS, LONGEST_TITLE, LONGEST_TITLE_EN, Line
+from lianxin.cases.import_cases import PAST_CASES
 from lianxin.cases.models import HandlingMode, Item, Tier
 from lianxin.imports.sheets import Changed, Column, Finding, Row, Sheet, Unchanged, Wrong, declare
 from lianxin.ledger.models import Batch
@@ -160,6 +161,7 @@ COLUMNS = (
     ),
 )
 
+declare(PAST_CASES)
 declare(
     Sheet(
         key="items",

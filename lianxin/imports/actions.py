@@ -7,8 +7,8 @@ is given up and leaves nothing that could be seen.
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
-from datetime import date
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 
 from django.apps import apps
@@ -48,9 +48,18 @@ class UploadError(ValidationError):
 # --- staging ---------------------------------------------------------------------------------------------------------
 
 
-def open_upload(*, actor: User, sheet: Sheet, file_name: str, content: bytes, at_terminal: bool = False) -> Upload:
+def open_upload(
+    *,
+    actor: User,
+    sheet: Sheet,
+    file_name: str,
+    content: bytes,
+    at_terminal: bool = False,
+    mapping: Mapping[str, str] | None = None,
+) -> Upload:
     """Begin with a workbook. An earlier one of the same sheet and person that was not brought in is given up.
 
+    mapping: for a `mapped` sheet, which column is which, where it differs from the guess.
     Raises UploadError while the earlier one is being brought in.
     """
     now = clock.now()
@@ -68,6 +77,7 @@ def open_upload(*, actor: User, sheet: Sheet, file_name: str, content: bytes, at
             actor=actor,
             path=min(reach, key=len, default=""),
             at_terminal=at_terminal,
+            mapping=dict(mapping or {}),
             created_at=now,
             touched_at=now,
         )
@@ -81,7 +91,8 @@ def stage_upload(*, upload: Upload, content: bytes, progress: Progress = _silent
     sheet, actor = declared()[upload.sheet], _importer(upload)
     state = UploadState.READY
     try:
-        table = read_workbook(content, sheet)
+        table = read_workbook(content, sheet, upload.mapping)
+        upload.read_as = table.headings
         waiting: dict[bool, list[Row]] = {False: [], True: []}
         for part in Examination(sheet, table, actor).judged():
             if not _stage(upload, sheet, part, waiting):
@@ -108,7 +119,10 @@ def stage_upload(*, upload: Upload, content: bytes, progress: Progress = _silent
 def _note(upload: Upload, state: UploadState) -> bool:
     """Save how far the checking came; False where it was given up meanwhile, and then nothing of it stays."""
     upload.touched_at = clock.now()
-    counts = {name: getattr(upload, name) for name in ("rows", "added", "changed", "unchanged", "wrong", "samples", "refusals")}
+    counts = {
+        name: getattr(upload, name)
+        for name in ("rows", "added", "changed", "unchanged", "wrong", "samples", "refusals", "read_as")
+    }
     still = Upload.objects.filter(pk=upload.pk, state=UploadState.CHECKING)
     if still.update(state=state, touched_at=upload.touched_at, **counts):
         upload.state = state
@@ -193,10 +207,11 @@ def _read_slice(staged: StagedSlice, sheet: Sheet, resolver: Resolver) -> list[R
     text = unseal(bytes(staged.sealed), key="person", bound_to=f"imports.upload:{staged.upload_id}")
     rows = [Row(number, dict(zip((c.key for c in sheet.columns), values, strict=True))) for number, *values in json.loads(text)]
     for column in sheet.columns:
-        if column.type == "date":
+        if column.type in ("date", "moment"):
+            read = date.fromisoformat if column.type == "date" else datetime.fromisoformat
             for row in rows:
                 kept = row[column.key]
-                row.values[column.key] = date.fromisoformat(kept) if kept else None  # type: ignore[index]
+                row.values[column.key] = read(kept) if kept else None  # type: ignore[index]
         elif column.type.startswith(("unit", "person")):
             codes = {row[column.key] for row in rows if row[column.key] is not None}
             found: Any = resolver.find_units(codes) if column.type.startswith("unit") else resolver.find_people(codes)

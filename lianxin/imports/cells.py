@@ -20,6 +20,12 @@ Raw = Any
 CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 """What can stand in an address: as in organizations.actions, and no dot."""
 DAY = re.compile(r"(\d{4})\s*(?:[-/.年])\s*(\d{1,2})\s*(?:[-/.月])\s*(\d{1,2})\s*日?(?:\s+0{1,2}:00(?::00)?)?")
+MOMENT = re.compile(r"(.{6,20}?)[\sT]+(\d{1,2}):(\d{2})(?::(\d{2}))?")
+SPACES = re.compile(r"[^\S\n]+")
+NO_SIGNS = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u2060\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
+)
+"""Signs no keyboard gives. The joiners of Mongolian and of emoji stay."""
 IDENTITY = re.compile(r"[1-8]\d{16}[\dXx]")
 LONGEST_NUMBER = 10**14
 """A number of 15 digits or more in any cell is an identity-card or bank number that Excel has already spoilt."""
@@ -96,6 +102,22 @@ def _reads_text(column: Column, today: datetime.date) -> Callable[[Raw], str]:
     return read
 
 
+def _reads_words(column: Column, today: datetime.date) -> Callable[[Raw], str]:
+    """Words as they are pasted from pages: no-break and full-width spaces, tabs and signs of no width are tidied away."""
+
+    def read(raw: Raw) -> str:
+        text = f"{raw:.15g}" if isinstance(raw, float) else str(raw)
+        text = SPACES.sub(" ", NO_SIGNS.sub("", unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))))
+        text = "\n".join(filter(None, (line.strip() for line in text.split("\n"))))
+        if not text:
+            raise BadCell("empty")
+        if len(text) > column.longest:
+            raise BadCell("too_long", found=len(text), most=column.longest)
+        return text
+
+    return read
+
+
 def _reads_code(column: Column, today: datetime.date) -> Callable[[Raw], str]:
     longest = min(column.longest, 32)
 
@@ -139,6 +161,35 @@ def _reads_date(column: Column, today: datetime.date) -> Callable[[Raw], datetim
         return day
 
     return read
+
+
+def _reads_moment(column: Column, today: datetime.date) -> Callable[[Raw], datetime.datetime]:
+    def read(raw: Raw) -> datetime.datetime:
+        moment = _moment(raw)
+        if moment is None:
+            raise BadCell("not_moment")
+        if moment.date() > today and not column.future:
+            raise BadCell("future")
+        return moment
+
+    return read
+
+
+def _moment(raw: Raw) -> datetime.datetime | None:
+    """A day with its local time of day; midnight where none is given."""
+    if isinstance(raw, datetime.datetime):
+        return raw.replace(microsecond=0)
+    if isinstance(raw, float) and FIRST_SERIAL <= raw <= LAST_SERIAL:
+        start = datetime.datetime.combine(SERIAL_ZERO, datetime.time())
+        return start + datetime.timedelta(seconds=round(raw * 86_400))
+    found = MOMENT.fullmatch(unicodedata.normalize("NFKC", raw).strip()) if isinstance(raw, str) and len(raw) < 40 else None
+    day = _day(found[1] if found else raw)
+    if day is None:
+        return None
+    hour, minute, second = (int(part or 0) for part in found.groups()[1:]) if found else (0, 0, 0)
+    if hour > 23 or minute > 59 or second > 59:
+        return None
+    return datetime.datetime.combine(day, datetime.time(hour, minute, second))
 
 
 def _day(raw: Raw) -> datetime.date | None:
@@ -190,6 +241,8 @@ READERS: dict[str, Callable[[Column, datetime.date], Callable[[Raw], Any]]] = {
     "text": _reads_text,
     "int": _reads_int,
     "date": _reads_date,
+    "moment": _reads_moment,
+    "words": _reads_words,
     "choice": _reads_choice,
     **dict.fromkeys(CODE_TYPES, _reads_code),
     "phone": _reads_phone,

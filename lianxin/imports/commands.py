@@ -31,6 +31,13 @@ MOST_SHOWN = 1_000
 @click.option("--dry-run", is_flag=True, help=str(_("Check only; bring nothing in.")))
 @click.option("--template", is_flag=True, help=str(_("Write an empty workbook to FILE instead.")))
 @click.option(
+    "--mapping",
+    "said",
+    multiple=True,
+    metavar="KEY=HEADING",
+    help=str(_("Which column is which, for workbooks from elsewhere: reply=HEADING or reply=F; or one value for all rows: place=152221.")),
+)
+@click.option(
     "--mistakes", metavar="FILE", type=click.Path(path_type=Path), help=str(_("Also write every mistake to a workbook."))
 )
 @click.option(
@@ -39,15 +46,18 @@ MOST_SHOWN = 1_000
     metavar="USERNAME",
     help=str(_("Whose name stands beside the records (default: the first administrator).")),
 )
-def import_(sheet: str, file: Path, dry_run: bool, template: bool, mistakes: Path | None, username: str | None) -> None:
+def import_(
+    sheet: str, file: Path, dry_run: bool, template: bool, said: tuple[str, ...], mistakes: Path | None, username: str | None
+) -> None:
     chosen = _sheet(sheet)
+    mapping = _mapping(chosen, said)
     if template:
         _write(file, write_template(chosen))
         say(gettext("%(file)s is written.") % {"file": file})
         return
     content = _read(file)
     try:
-        upload = _checked(chosen, file, content, _actor(username), mistakes)
+        upload = _checked(chosen, file, content, _actor(username), mistakes, mapping)
         if not dry_run:
             upload = _brought_in(chosen, upload)
     except OperationalError as failed:
@@ -68,6 +78,16 @@ def _sheet(key: str) -> Sheet:
     if key not in known:
         refuse(gettext("Found “%(found)s”, expected one of: %(known)s.") % {"found": key, "known": ", ".join(known)})
     return known[key]
+
+
+def _mapping(sheet: Sheet, said: tuple[str, ...]) -> dict[str, str]:
+    pairs = dict(words.partition("=")[::2] for words in said)
+    if pairs and not sheet.mapped:
+        sentence = gettext("Workbooks of “%(sheet)s” have fixed headings; --mapping is for those from elsewhere.")
+        refuse(sentence % {"sheet": sheet.title})
+    if not all(key.strip() and value.strip() for key, value in pairs.items()):
+        refuse(gettext("Expected --mapping KEY=HEADING, with something on both sides of “=”."))
+    return {key.strip(): value.strip() for key, value in pairs.items()}
 
 
 def _read(file: Path) -> bytes:
@@ -102,7 +122,7 @@ def _actor(username: str | None) -> User:
     return users.get(pk=first)
 
 
-def _checked(sheet: Sheet, file: Path, content: bytes, actor: User, mistakes: Path | None) -> Upload:
+def _checked(sheet: Sheet, file: Path, content: bytes, actor: User, mistakes: Path | None, mapping: dict[str, str]) -> Upload:
     """The workbook, staged and found sound; or its mistakes on stderr, one per line, and exit status 1."""
     interrupted = Upload.objects.filter(actor=actor, sheet=sheet.key, state=UploadState.PUBLISHING).first()
     if interrupted is not None and interrupted.file_hash == hashlib.sha256(content).hexdigest():
@@ -112,11 +132,15 @@ def _checked(sheet: Sheet, file: Path, content: bytes, actor: User, mistakes: Pa
         )
         return interrupted
     try:
-        upload = open_upload(actor=actor, sheet=sheet, file_name=file.name, content=content, at_terminal=True)
+        upload = open_upload(actor=actor, sheet=sheet, file_name=file.name, content=content, at_terminal=True, mapping=mapping)
     except UploadError as refused:
         refuse(refused.messages[0])
     upload = stage_upload(upload=upload, content=content, progress=_counter(gettext("checked")))
     _refuse_unreadable(file, upload)
+    for column in sheet.columns:
+        if column.key in upload.read_as:
+            said = {"column": column.label, "key": column.key, "heading": upload.read_as[column.key]}
+            say(gettext("%(column)s (%(key)s): %(heading)s") % said)
     if upload.wrong:
         _refuse_wrong(sheet, file, upload, mistakes)
     return upload

@@ -38,6 +38,11 @@ FILE_MESSAGES = {
     "missing_column": _("Column “%(column)s” is missing. Add it, or copy your rows into a fresh template."),
     "unknown_column": _("Column %(letter)s “%(found)s” is not one of this workbook's. Delete it; known are: %(known)s."),
     "renamed_column": _("Column %(letter)s “%(found)s” is not one of this workbook's. Should it be called “%(near)s”?"),
+    "unmapped_column": _(
+        "Which column holds %(column)s? Say it below, or give it for the whole workbook. The headings are: %(known)s."
+    ),
+    "no_such_heading": _("“%(found)s” is named for %(column)s, but no column is called so. The headings are: %(known)s."),
+    "no_such_key": _("“%(found)s” is nothing this workbook can tell. It can tell: %(known)s."),
     "double_column": _("Column %(letter)s “%(found)s” stands there twice. Delete one of the two."),
 }
 
@@ -60,6 +65,7 @@ CELL_MESSAGES = {
     "not_text": _("There are characters in it that cannot be shown. Type it again."),
     "not_int": _("Expected a whole number from %(least)s to %(most)s."),
     "not_date": _("Expected a day such as 2026-03-05 or 2026/3/5."),
+    "not_moment": _("Expected a day, with its time of day where known, such as 2020-03-05 14:30."),
     "future": _("This day has not come yet. Give today or an earlier day."),
     "not_choice": _("Expected one of: %(known)s."),
     "phone": _("Expected a mobile number of 11 digits or a landline with its area code."),

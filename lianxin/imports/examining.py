@@ -96,7 +96,7 @@ class Examination:
         values: dict[str, Any] = {}
         judged = Judged(Row(number, values), "added")
         for column, position, read in self.readers:
-            raw = "" if position is None else cells[position]
+            raw = self.table.fixed.get(column.key, "") if position is None else cells[position]
             try:
                 if self.table.bad and position is not None and (number - 1, position) in self.table.bad:
                     raise BadCell(self.table.bad[number - 1, position])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -9,6 +10,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
 from lianxin.imports.errors import WorkbookErrors
+from lianxin.imports.sheets import Sheet
 from lianxin.imports.workbook import MOST_BYTES, MOST_ROWS, refuse_large
 
 
@@ -26,14 +28,29 @@ class UploadForm(forms.Form):
         },
     )
 
-    def __init__(self, *args: Any, **options: Any) -> None:
+    def __init__(self, *args: Any, sheet: Sheet | None = None, read_as: Mapping[str, str] | None = None, **options: Any) -> None:
+        """sheet: for one that is `mapped` the form also asks which column is which. read_as: how it was read the last time."""
         super().__init__(*args, **options)
+        for column in sheet.columns if sheet is not None and sheet.mapped else ():
+            self.fields[f"map_{column.key}"] = forms.CharField(
+                label=str(column.label),
+                required=False,
+                max_length=60,
+                initial=(read_as or {}).get(column.key, ""),
+                help_text=str(column.help),
+            )
         self.fields["file"].help_text = _(
             "At most %(size)s MB and %(rows)s rows. Nothing is brought in before you have seen it."
         ) % {
             "size": MOST_BYTES // 2**20,
             "rows": f"{MOST_ROWS:,}",
         }
+
+    @property
+    def mapping(self) -> dict[str, str]:
+        """Which column is which, where somebody said so."""
+        said = {name.removeprefix("map_"): value for name, value in self.cleaned_data.items() if name.startswith("map_")}
+        return {key: value.strip() for key, value in said.items() if value and value.strip()}
 
     def clean_file(self) -> UploadedFile[Any]:
         file: UploadedFile[Any] = self.cleaned_data["file"]

@@ -52,6 +52,10 @@ class Upload(models.Model):
     wrong = models.PositiveIntegerField(default=0)
     samples = models.PositiveIntegerField(default=0)
     written = models.PositiveIntegerField(default=0)
+    mapping = models.JSONField(default=dict)
+    """For workbooks from elsewhere: column key → heading, letter or fixed value, as somebody said it."""
+    read_as = models.JSONField(default=dict)
+    """For such workbooks: column key → heading it was read from."""
     refusals = models.JSONField(default=list)
     """What keeps the file as a whole from being read, or stopped it: [message, params] each."""
     batch = models.OneToOneField(Batch, models.PROTECT, null=True, related_name="+")

@@ -66,6 +66,8 @@ class Preview:
     differences: list[Difference]
     running: bool
     """Somebody is at it: the page looks again by itself."""
+    read_as: list[tuple[object, str]]
+    """Of a workbook from elsewhere: what it tells, and the heading (or the one value) it was read from."""
     interrupted: bool
     """Nobody is at it any more: the work can be taken up again."""
 
@@ -82,7 +84,8 @@ def preview_for(user: User, sheet: Sheet, page: str | int = 1) -> Preview | None
     interrupted = silent and (upload.state == UploadState.CHECKING or not is_under_way(sheet.key))
     mistakes = [mistake_of(upload, remark) for remark in remarks if remark.is_mistake]
     refusals = [*refusals_of(upload)]
-    return Preview(upload, refusals, remarks, mistakes, differences, at_work and not interrupted, interrupted)
+    read_as: list[tuple[object, str]] = [(column.label, upload.read_as[column.key]) for column in sheet.columns if column.key in upload.read_as]
+    return Preview(upload, refusals, remarks, mistakes, differences, at_work and not interrupted, read_as, interrupted)
 
 
 def refusals_of(upload: Upload) -> Iterator[str]:

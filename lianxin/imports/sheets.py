@@ -55,7 +55,9 @@ from lianxin.ledger.models import Batch
 from lianxin.ledger.registry import Registry
 
 Text = str | Promise
-ColumnType = Literal["text", "code", "int", "date", "choice", "unit", "person", "unit_or_code", "person_or_code", "phone"]
+ColumnType = Literal[
+    "text", "words", "code", "int", "date", "moment", "choice", "unit", "person", "unit_or_code", "person_or_code", "phone"
+]
 COLUMN_TYPES: tuple[ColumnType, ...] = get_args(ColumnType)
 CODE_TYPES: tuple[ColumnType, ...] = ("code", "unit", "person", "unit_or_code", "person_or_code", "phone")
 """Columns formatted as text in the template, so that Excel keeps every digit."""
@@ -65,7 +67,8 @@ CODE_TYPES: tuple[ColumnType, ...] = ("code", "unit", "person", "unit_or_code", 
 class Column:
     """One column of a sheet.
 
-    type, and what a row then holds: text, code, phone → str · int → int · date → datetime.date · choice → the choice's key ·
+    type, and what a row then holds: text, code, phone → str · words (as people paste them: spaces tidied) → str · int → int ·
+        date → datetime.date · moment (day and local time of day) → datetime.datetime · choice → the choice's key ·
         unit → Unit and person → Person, within the importer's reach · unit_or_code, person_or_code: the same, or the code as
         typed where there is none, for rows that bring one in. An empty optional cell is None.
     label: the heading, a lazy translation; a workbook may carry it in any language of the product.
@@ -76,6 +79,8 @@ class Column:
     longest: characters of a `text` or `code`.
     future: whether a `date` may lie after today.
     open_on: for `unit`: the key of the date column on whose day the unit must be open.
+    also: other headings it is known by, where the workbook comes from elsewhere.
+    fixed: it may be given once for the whole workbook, in the mapping, instead of a column.
     """
 
     key: str
@@ -90,6 +95,8 @@ class Column:
     longest: int = 200
     future: bool = False
     open_on: str = ""
+    also: Sequence[str] = ()
+    fixed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +159,8 @@ class Sheet:
         new rows is still one transaction; a longer one grows slice by slice, each complete in itself.
     finish: what follows once all is visible, in small transactions of its own; doing it twice must change nothing.
     help: a sentence or two at the head of the instructions.
+    mapped: whether workbooks come from elsewhere, with headings of their own: which column is which is guessed, shown, and can be
+        said (a mapping of column keys to headings or letters); what no column asks for is passed over.
     """
 
     key: str
@@ -166,6 +175,7 @@ class Sheet:
     hidden: bool = True
     finish: Callable[[AbstractBaseUser, Batch], object] | None = None
     help: Text = ""
+    mapped: bool = False
 
     def column(self, key: str) -> Column:
         return next(column for column in self.columns if column.key == key)

@@ -29,12 +29,14 @@ def imports(request: HttpRequest) -> HttpResponse:
 def import_sheet(request: HttpRequest, key: str) -> HttpResponse:
     """One sheet: its template, the form, and the workbook the reader sent last."""
     sheet = queries.sheet_for(request.user, key)
-    form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
+    form = _form(request, sheet)
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]
         content = file.read()
         try:
-            upload = actions.open_upload(actor=_me(request), sheet=sheet, file_name=file.name, content=content)
+            upload = actions.open_upload(
+                actor=_me(request), sheet=sheet, file_name=file.name, content=content, mapping=form.mapping
+            )
         except actions.UploadError as refused:
             form.add_error("file", refused)
         else:
@@ -42,6 +44,13 @@ def import_sheet(request: HttpRequest, key: str) -> HttpResponse:
             background.run(actions.stage_upload, wait=wait, upload=upload, content=content)
             return redirect("import_sheet", key=key)
     return _sheet_page(request, sheet, form)
+
+
+def _form(request: HttpRequest, sheet: Sheet) -> UploadForm:
+    if request.method == "POST":
+        return UploadForm(request.POST, request.FILES, sheet=sheet)
+    preview = queries.preview_for(_me(request), sheet) if sheet.mapped else None
+    return UploadForm(sheet=sheet, read_as={**preview.upload.read_as, **preview.upload.mapping} if preview else None)
 
 
 def _sheet_page(request: HttpRequest, sheet: Sheet, form: UploadForm) -> HttpResponse:

@@ -69,6 +69,10 @@ class Table:
     """(row, column) from 0 → `formula` or `cell_error`."""
     raw: Iterator[list[Any]] = field(default_factory=lambda: iter(()))
     samples: int = 0
+    headings: Mapping[str, str] = field(default_factory=dict)
+    """Of a mapped sheet: column key → the heading it is read from."""
+    fixed: Mapping[str, str] = field(default_factory=dict)
+    """Of a mapped sheet: column key → its one value for the whole workbook."""
 
     def rows(self) -> Iterator[tuple[int, list[Any]]]:
         """(row number as Excel shows it, cells) of every row that is neither blank nor a sample."""
@@ -85,15 +89,18 @@ def letter(position: int) -> str:
     return (chr(64 + position // 26) if position >= 26 else "") + chr(65 + position % 26)
 
 
-def read_workbook(content: bytes, sheet: Sheet) -> Table:
-    """The rows of `sheet` in this file. Raises WorkbookErrors, naming all that is wrong with the file or its headings."""
+def read_workbook(content: bytes, sheet: Sheet, mapping: Mapping[str, str] | None = None) -> Table:
+    """The rows of `sheet` in this file. Raises WorkbookErrors, naming all that is wrong with the file or its headings.
+
+    mapping: which column is which, for a sheet that is `mapped`.
+    """
     if not content:
         raise WorkbookErrors(WorkbookError("empty"))
     refuse_large(len(content))
     parts = _unpack(content)
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(content))
-        table = _meant(book, sheet, parts)
+        table = _meant(book, sheet, parts, mapping or {})
     except WorkbookErrors:
         raise
     except BaseException as broken:
@@ -246,7 +253,7 @@ def _attributes(tag: str) -> dict[str, str]:
 # --- the worksheet and its headings ----------------------------------------------------------------------------------
 
 
-def _meant(book: CalamineWorkbook, sheet: Sheet, parts: _Parts) -> Table:
+def _meant(book: CalamineWorkbook, sheet: Sheet, parts: _Parts, mapping: Mapping[str, str]) -> Table:
     """The worksheet the sender meant: the one named like the sheet, else the first whose headings fit, else the first."""
     names = book.sheet_names[:MOST_SHEETS]
     titles = spoken(sheet.title)
@@ -258,7 +265,7 @@ def _meant(book: CalamineWorkbook, sheet: Sheet, parts: _Parts) -> Table:
             errors = WorkbookErrors(WorkbookError("far_cell", sheet=name, cell=far, rows=f"{MOST_ROWS:,}", columns=MOST_COLUMNS))
         else:
             try:
-                return _table(book, name, sheet, parts)
+                return _table(book, name, sheet, parts, mapping)
             except WorkbookErrors as found:
                 errors = found
         refusal = refusal or errors
@@ -267,12 +274,16 @@ def _meant(book: CalamineWorkbook, sheet: Sheet, parts: _Parts) -> Table:
     raise refusal or WorkbookErrors(WorkbookError("broken"))
 
 
-def _table(book: CalamineWorkbook, name: str, sheet: Sheet, parts: _Parts) -> Table:
+def _table(book: CalamineWorkbook, name: str, sheet: Sheet, parts: _Parts, mapping: Mapping[str, str]) -> Table:
     worksheet = book.get_sheet_by_name(name)
     rows = worksheet.iter_rows() if worksheet.start else iter(())
     top, left = worksheet.start or (0, 0)
     heading = [""] * left + next(rows, []) if top == 0 else []
-    columns = _understand(sheet, name, heading, worksheet.merged_cell_ranges or [])
+    fixed: dict[str, str] = {}
+    if sheet.mapped:
+        columns, fixed = _map(sheet, heading, mapping)
+    else:
+        columns = _understand(sheet, name, heading, worksheet.merged_cell_ranges or [])
     height = (worksheet.end[0] if worksheet.end else 0) + 1 - 1
     if height > MOST_ROWS:
         raise WorkbookErrors(WorkbookError("too_many_rows", found=f"{height:,}", most=f"{MOST_ROWS:,}"))
@@ -282,7 +293,39 @@ def _table(book: CalamineWorkbook, name: str, sheet: Sheet, parts: _Parts) -> Ta
     if bad is None:  # the part could not be told by name: whatever is bad anywhere counts
         bad = {place: what for found in parts.bad.values() for place, what in found.items()}
     raw = ([""] * left + row for row in rows) if left else rows
-    return Table(name, columns, height, bad, raw)
+    said = {key: str(heading[position]).strip()[:60] for key, position in columns.items()} if sheet.mapped else {}
+    return Table(name, columns, height, bad, raw, headings=said | fixed, fixed=fixed)
+
+
+def _map(sheet: Sheet, heading: list[Any], mapping: Mapping[str, str]) -> tuple[dict[str, int], dict[str, str]]:
+    """Column key → position, and column key → fixed value: as the mapping says, else by the headings a column is known by.
+
+    Raises WorkbookErrors that say what is missing and which headings there are.
+    """
+    found = [_bare(str(cell)) for cell in heading]
+    there = ", ".join(str(cell).strip()[:40] for cell in heading if str(cell).strip())[:400]
+    columns: dict[str, int] = {}
+    fixed: dict[str, str] = {}
+    errors = []
+    keys = {column.key for column in sheet.columns}
+    errors += [WorkbookError("no_such_key", found=key[:40], known=", ".join(sorted(keys))) for key in mapping if key not in keys]
+    for column in sheet.columns:
+        said = str(mapping.get(column.key, "")).strip()
+        names = {_bare(said)} if said else {_bare(words) for words in (*spoken(column.label), *column.also)}
+        position = next((at for at, words in enumerate(found) if words and words in names), None)
+        if said and position is None and said.isascii() and said.isupper() and len(said) <= 2:
+            position = next((at for at in range(len(found)) if letter(at) == said), None)
+        if position is not None:
+            columns[column.key] = position
+        elif said and column.fixed:
+            fixed[column.key] = said
+        elif said:
+            errors.append(WorkbookError("no_such_heading", found=said[:40], column=column.label, known=there))
+        elif column.required:
+            errors.append(WorkbookError("unmapped_column", column=column.label, known=there))
+    if errors:
+        raise WorkbookErrors(*errors)
+    return columns, fixed
 
 
 def _understand(

@@ -42,5 +42,5 @@ def digest_of_key(key: str) -> str:
 
 
 def _enter(actor: AbstractBaseUser, made: ApiKey, kind: str) -> Entry:
-    act = {"subject": f"cases.api_key:{made.pk}", "data": {"key": made.pk}}
-    return record(actor=actor, kind=kind, unit=made.county, happened_on=clock.today(), **act)
+    today, subject = clock.today(), f"cases.api_key:{made.pk}"
+    return record(actor=actor, kind=kind, unit=made.county, happened_on=today, subject=subject, data={"key": made.pk})

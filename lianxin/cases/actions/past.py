@@ -32,6 +32,7 @@ from lianxin.cases.models import (
     Mode,
     Part,
     Reporter,
+    Source,
     State,
     Verdict,
 )
@@ -47,6 +48,8 @@ from lianxin.ledger.versions import write_versions
 from lianxin.organizations.models import Unit
 from lianxin.organizations.people import clean_phone, phone_index
 
+LONGEST_PAST = 10_000
+"""What was written elsewhere in the past is kept whole."""
 CALLS = ("hear_yes", "hear_no", "hear_nobody", "hear_again")
 
 
@@ -249,7 +252,7 @@ class Telling:
         )
         if step.unit is None and move.on == "lead" and RESIDENT not in move.who:
             step.unit = before
-        step.say(told.text.strip()[:TOLD])
+        step.say(told.text.strip()[: TOLD if one.report.source != Source.IMPORT else LONGEST_PAST])
         by = self.residents if RESIDENT in move.who else self.clock if THE_CLOCK in move.who else told.actor or self.actor
         act = Act(
             kind=move.kind,
@@ -347,6 +350,8 @@ class Telling:
     def _draw(self, one: PastCase, step: CaseStep) -> bool:
         """As `handle_case` draws the call-back."""
         case = one.case
+        if case.source == Source.IMPORT:
+            return False  # whom should one call?
         why = "proxy" if case.source in PROXIES else "flagged" if case.flagged else ""
         if not why and int(step.entry.digest, 16) % tiers().call_back_of == 0:
             why = "random"
