@@ -35,7 +35,9 @@ MOST_SHOWN = 1_000
     "said",
     multiple=True,
     metavar="KEY=HEADING",
-    help=str(_("Which column is which, for workbooks from elsewhere: reply=HEADING or reply=F; or one value for all rows: place=152221.")),
+    help=str(
+        _("Which column is which, for workbooks from elsewhere: reply=HEADING or reply=F; one value for all: place=152221.")
+    ),
 )
 @click.option(
     "--mistakes", metavar="FILE", type=click.Path(path_type=Path), help=str(_("Also write every mistake to a workbook."))

@@ -84,7 +84,9 @@ def preview_for(user: User, sheet: Sheet, page: str | int = 1) -> Preview | None
     interrupted = silent and (upload.state == UploadState.CHECKING or not is_under_way(sheet.key))
     mistakes = [mistake_of(upload, remark) for remark in remarks if remark.is_mistake]
     refusals = [*refusals_of(upload)]
-    read_as: list[tuple[object, str]] = [(column.label, upload.read_as[column.key]) for column in sheet.columns if column.key in upload.read_as]
+    read_as: list[tuple[object, str]] = [
+        (column.label, upload.read_as[column.key]) for column in sheet.columns if column.key in upload.read_as
+    ]
     return Preview(upload, refusals, remarks, mistakes, differences, at_work and not interrupted, read_as, interrupted)
 
 
