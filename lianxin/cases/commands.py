@@ -7,7 +7,6 @@ from lianxin.cases.open311.commands import api_key, api_keys
 from lianxin.cases.retention_commands import erase_due, hold
 from lianxin.cases.text_commands import classify_eval, duplicates_, hot_topics
 
-
 HELP = _("Residents' cases: other systems that file them; what is made of residents' words, and how long they are kept.")
 
 
