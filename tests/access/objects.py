@@ -21,6 +21,8 @@ from lianxin.schemes import actions as schemes
 from tests.world import OPENED
 
 PHONE = "1380479{:04d}"
+RESIDENTS = 9000
+"""Number of the phone that every resident gives."""
 
 UNITS = (
     *("152221", "152221200", "152221200203", "152221200203-1", "152221200203-1-1"),
@@ -189,7 +191,7 @@ def live(world: Any) -> None:
 
 def live_with_cases(world: Any, secretary: str, place: Unit) -> None:
     """Two residents of a place report something, and its branch claims the first."""
-    words, phone = canary(place.code), PHONE.format(9000)
+    words, phone = canary(place.code), PHONE.format(RESIDENTS)
     reports = [residents.Report(f"key {number} of {place.code}", place, words, spot=words, phone=phone) for number in range(2)]
     first, _second = [residents.report_case(report=report).reporter.case for report in reports]
     residents.claim_case(actor=world.user(secretary), case=first, unit=world.units[f"{place.code}-1"])

@@ -72,7 +72,8 @@ def leaks(town: Town, role: str, row: Row, response: HttpResponse, thing: object
     if response.streaming:
         return []
     body = response.content.decode(errors="replace")
-    found = [f"the phone {PHONE.format(number)}" for number in range(len(town.world.people)) if PHONE.format(number) in body]
+    phones = map(PHONE.format, (*range(len(town.world.people)), objects.RESIDENTS))
+    found = [f"the phone {phone}" for phone in phones if phone in body]
     if row.names == "all":
         return found
     foreign = rights.foreign_to(role) - meeting_in_cases(town, role, row, thing)

@@ -33,7 +33,8 @@ def reveal_phone(*, actor: AbstractBaseUser, reporter: Reporter, reason: str) ->
     Raises Http404 where it is not the actor's to open; OrganizationError for a reason too short or a quota used up; CaseError
     where none is kept.
     """
-    case = reporter.case
+    case = Case.objects.select_related("lead", "place", "county", "about").get(pk=reporter.case_id)  # as it is now
+    reporter = Reporter.objects.get(pk=reporter.pk)
     if not may_open_phones(actor, case):
         raise Http404
     if len(reason.strip()) < SHORTEST_REASON:
