@@ -45,7 +45,7 @@ def find_unit(units: UnitQuerySet, typed: str) -> Unit:
     words = typed.strip().removesuffix(")").removesuffix("）")
     code = words.rpartition("（")[2] or words
     for condition in (
-        Q(code=words) | Q(code=code) | Q(name=words),
+        Q(code=words) | Q(code=code) | Q(name=words) | Q(name=typed.strip()),
         Q(initials=words.lower()),
         Q(name__contains=words),
     ):
