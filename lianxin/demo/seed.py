@@ -15,8 +15,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from lianxin.accounts.models import User
-from lianxin.cases.actions import seed_catalogue
-from lianxin.demo import life, people
+from lianxin.cases.actions import Telling, seed_catalogue
+from lianxin.demo import cases_strange, life, people
+from lianxin.demo.cases_life import CLAIMED, SLOTS, CasesLife, new_leads
 from lianxin.demo.places import CONTACT_POINTS, MAIN, OTHER, places
 from lianxin.gatherings.actions import NewGathering, correct_gathering, record_gatherings
 from lianxin.gatherings.models import GatheringVersion
@@ -31,7 +32,7 @@ from lianxin.liaison.actions import (
 )
 from lianxin.liaison.models import Problem
 from lianxin.organizations import actions
-from lianxin.organizations.models import Person, Title, Unit
+from lianxin.organizations.models import Membership, Person, Title, Unit
 from lianxin.organizations.terms import anniversary, term_end
 from lianxin.schemes.actions import seal_period, seed_library, waive_clause
 from lianxin.schemes.queries import schemes_in_force
@@ -58,9 +59,15 @@ class County:
     leaders: dict[int, Person] = field(default_factory=dict)
     """By contact point."""
     diligence: dict[int, float] = field(default_factory=dict)
+    officers: dict[int, Person] = field(default_factory=dict)
+    """Of each township and team: who acts for it."""
     accounts: dict[str, Person] = field(default_factory=dict)
     gone: set[int] = field(default_factory=set)
     """Units merged away."""
+    merging: Unit | None = None
+    """The branch whose village will be merged away."""
+    restless: set[str] = field(default_factory=set)
+    """Codes of the villages that move or merge."""
 
     @property
     def start(self) -> date:
@@ -84,10 +91,11 @@ def tell(today: date, progress: Progress) -> County:
             hold_first_elections(county)
             name_contact_points(county)
             give_accounts(county)
+            name_officers(county)
             publish_library(county)
             seed_catalogue(actor=county.actor, unit=county.units[MAIN])
         progress(_("two years of work"))
-        live(county)
+        live(county, progress)
         progress(_("done"))
     return county
 
@@ -213,6 +221,22 @@ def give_accounts(county: County) -> None:
         user.save(update_fields=["username", "password"])
 
 
+def name_officers(county: County) -> None:
+    """An officer for each township of the main county, and a volunteer who acts for each team."""
+    day = county.start - timedelta(days=7)
+    rng = random.Random(SEED)  # nosec B311  # of its own, so that it changes nothing else that is told
+    register = people.Register(rng)
+    register.count = 98000
+    townships = [unit for unit in county.units.values() if unit.kind == "township" and unit.code.startswith(MAIN)]
+    new = [register.person(unit, day, title=Title.TOWNSHIP_OFFICER) for unit in townships]
+    for unit, person in zip(townships, actions.register_people(actor=county.actor, people=new), strict=True):
+        county.officers[unit.pk] = with_account(person)
+    for membership in Membership.objects.filter(unit__kind="team").select_related("person__user").order_by("-pk"):
+        county.officers[membership.unit_id] = membership.person
+    for person in county.officers.values():
+        with_account(person)
+
+
 def publish_library(county: County) -> None:
     """The counties put the library's schemes in force before the story begins."""
     seed_library(actor=county.actor, unit=county.units[MAIN])
@@ -223,12 +247,21 @@ def publish_library(county: County) -> None:
 Event = Callable[[], None]
 
 
-def live(county: County) -> None:
+def live(county: County, progress: Progress) -> None:
     """Live through every day: what was written down on it, and what else happened."""
     day = county.start
     held, visited, events = plan(county)
+    cases = residents_cases(county)
+    strange = strange_cases(county, cases)
     while day <= county.today:
+        if day.day == 1:
+            progress(f"{day:%Y-%m}")
+        for slot, time in enumerate(SLOTS[:-1]):
+            with clock.standing_at(clock.instant(day, *time)):
+                cases.live(day, slot)
         with clock.standing_at(clock.instant(day, 16, 30)):
+            for event in strange.get(day, ()):
+                event()
             for event in events[day]:
                 event()
             if held[day]:
@@ -237,7 +270,42 @@ def live(county: County) -> None:
                 )
             if visited[day]:
                 record_visits(actor=county.actor, visits=visited[day])
+        with clock.standing_at(clock.instant(day, *SLOTS[-1])):
+            cases.live(day, len(SLOTS) - 1)
+        if day == cases.last:
+            cases.finish()
         day += timedelta(days=1)
+
+
+def residents_cases(county: County) -> CasesLife:
+    """The residents of the main county, and who takes up what they report."""
+    places = [unit for unit in county.units.values() if unit.code.startswith(MAIN) and unit.kind in ("village", "community")]
+    merged = county.merging.code.removesuffix("-1") if county.merging else ""
+    actors = {branch.pk: _user(county.secretaries[branch.pk]) for branch in county.branches}
+    for unit in county.units.values():
+        if unit.kind in ("department", "enterprise") and f"{unit.code}-1" in county.units:
+            actors[unit.pk] = actors[county.units[f"{unit.code}-1"].pk]
+    actors |= {unit_id: _user(person) for unit_id, person in county.officers.items()}
+    with clock.standing_at(clock.instant(county.start - timedelta(days=1), 9)):
+        telling = Telling(county.actor)
+    return CasesLife(
+        start=county.start,
+        last=county.today - timedelta(days=1),
+        places=[place for place in places if place.code != merged],
+        leads=new_leads(county.units, county.branches, actors, _user(county.accounts["county"])),
+        claims=CLAIMED - cases_strange.CLAIMED,
+        telling=telling,
+    )
+
+
+def strange_cases(county: County, life: CasesLife) -> dict[date, list[Event]]:
+    """What goes wrong with cases, by day."""
+    assert county.merging is not None
+    village = county.units[county.merging.code.removesuffix("-1")]
+    beside = [unit for unit in life.places if unit.code[:9] == village.code[:9]]
+    steady = [unit for unit in life.places if unit.code not in county.restless]
+    strange = cases_strange.Strange(life.leads, steady, county.merging, beside[-1], county.today)
+    return strange.plan(county.start, merged_on(county))
 
 
 def plan(county: County) -> tuple[dict[date, list[life.Held]], dict[date, list[NewVisit]], dict[date, list[Event]]]:
@@ -361,8 +429,10 @@ def plan_irregularities(county: County, events: dict[date, list[Event]]) -> None
     plain = [u for u in county.branches if u.code.startswith(MAIN) and u.field == "village" and u.pk not in points]
     alone = [u for u in plain if f"{u.code}-1" not in county.units]
     moving, merging = rng.sample(alone, 2)
+    county.merging = merging
+    county.restless = {moving.code.removesuffix("-1"), merging.code.removesuffix("-1")}
     events[start + timedelta(days=402)].append(partial(move_village, county, moving))
-    events[start + timedelta(days=455)].append(partial(merge_villages, county, merging))
+    events[merged_on(county)].append(partial(merge_villages, county, merging))
     events[
         date(county.today.year, 5, 18) if county.today > date(county.today.year, 5, 18) else start + timedelta(days=200)
     ].append(partial(found_branch, county))
@@ -370,6 +440,11 @@ def plan_irregularities(county: County, events: dict[date, list[Event]]) -> None
         events[start + timedelta(days=70 + 80 * number)].append(partial(waive, county, branch))
     for number in range(26):
         events[start + timedelta(days=40 + 27 * number)].append(partial(correct_something, county))
+
+
+def merged_on(county: County) -> date:
+    """The day on which two villages become one."""
+    return county.start + timedelta(days=455)
 
 
 def move_village(county: County, branch: Unit) -> None:

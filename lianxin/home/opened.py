@@ -34,7 +34,8 @@ class Opened:
     def heading(self) -> str:
         """1,800 party members, members outside the county."""
         words = f"{self.figure.title} · {self.words}" if self.words else str(self.figure.title)
-        return _("%(count)s %(what)s") % {"count": f"{self.rows.count():,}", "what": words}
+        count = self.rows.order_by().aggregate(number=self.figure.number)["number"] if self.figure.sum else self.rows.count()
+        return _("%(count)s %(what)s") % {"count": f"{count:,}", "what": words}
 
     @property
     def heads(self) -> Sequence[Any]:

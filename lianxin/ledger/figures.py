@@ -20,7 +20,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import CharField, Count, F, IntegerField, Q, QuerySet, Value
+from django.db.models import Aggregate, CharField, Count, F, IntegerField, Q, QuerySet, Sum, Value
+from django.db.models.functions import Coalesce
 from django.utils.functional import Promise
 
 from lianxin.ledger.registry import Registry
@@ -58,6 +59,7 @@ class Figure:
     columns: how a row reads.
     permission: who may see the number and open it.
     by: the column that splits it, and in `parts` the words of its values: `by="kind", parts=MembershipKind.choices`.
+    sum: the column that is added up, where not each row counts once.
     """
 
     key: str
@@ -68,10 +70,16 @@ class Figure:
     permission: str
     by: str = ""
     parts: Sequence[tuple[str, Words]] = ()
+    sum: str = ""
 
     def part(self, asked: Asked, part: str) -> QuerySet[Any]:
         """The rows of one part."""
         return self.rows(asked).filter(**{self.by: part}) if self.by and part else self.rows(asked)
+
+    @property
+    def number(self) -> Aggregate:
+        """What makes the rows a number."""
+        return Coalesce(Sum(self.sum), 0) if self.sum else Count("pk")  # type: ignore[return-value]  # of an aggregate
 
 
 Counted = tuple[str, Words, int]
@@ -98,7 +106,7 @@ def _counts(position: int, figure: Figure, asked: Asked) -> QuerySet[Any, tuple[
     """(position, part, count) of a figure's parts."""
     part = F(figure.by) if figure.by else Value("", CharField())
     rows = figure.rows(asked).order_by().annotate(figure_=Value(position, IntegerField()), part_=part)
-    counts: QuerySet[Any, tuple[int, str, int]] = rows.values_list("figure_", "part_").annotate(count_=Count("pk"))
+    counts: QuerySet[Any, tuple[int, str, int]] = rows.values_list("figure_", "part_").annotate(count_=figure.number)
     return counts
 
 

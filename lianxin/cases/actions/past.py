@@ -330,7 +330,7 @@ class Telling:
         """What else changes with the move."""
         if told.name in ("answer_yes", "hear_yes"):
             mine = one.reporters[told.resident]
-            mine.verdict, mine.stars = Verdict.SOLVED, told.stars
+            mine.verdict, mine.stars = str(Verdict.SOLVED), told.stars
             mine.verdict_by = "call_back" if told.name in CALLS else "resident"
         if told.name in ("withdraw", "leave"):
             one.reporters[told.resident].left_at = told.at
