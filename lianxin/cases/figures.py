@@ -62,9 +62,8 @@ def standing(asked: Asked) -> QuerySet[Any]:
     """Cases that were open at the end of the day."""
     until = moment(asked)
     near = (Q(about=None) & asked.within("place__")) | (~Q(about=None) & asked.within("county__"))
-    found = (
-        Case.objects.filter(near, reported_at__lte=until).select_related("place", "lead", "item").order_by("reported_at", "pk")
-    )
+    found = Case.objects.filter(near, reported_at__lte=until).select_related("place", "lead", "item")
+    found = found.order_by("reported_at", "pk")
     if asked.day >= clock.today() and asked.known_at >= clock.now() - JUST_NOW:
         return found.filter(state__in=OPEN_STATES).annotate(stood=F("state"))
     steps = CaseStep.objects.filter(seen("entry__"), case=OuterRef("pk"), entry__recorded_at__lte=until).order_by("-pk")
@@ -121,7 +120,11 @@ declare(
         ENTRY,
         CASE_VIEW,
         by="mode",
-        parts=Mode.choices,
+        parts=[
+            (Mode.CHOICE.value, Mode.CHOICE.label),
+            (Mode.GROUP.value, Mode.GROUP.label),
+            (Mode.DESIGNATION.value, pgettext_lazy("case", "designated")),
+        ],
     ),
     Figure(
         "cases.joint",

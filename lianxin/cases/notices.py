@@ -10,10 +10,10 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from lianxin.cases.models import Case, State
-from lianxin.cases.queries import lists
+from lianxin.cases.queries import calls, lists
 from lianxin.cases.queries.pages import due_state
 from lianxin.ledger import clock
-from lianxin.organizations.access import CASE_CLAIM, CASE_DISPATCH, CASE_HANDLE, AnyUser
+from lianxin.organizations.access import CASE_CALL_BACK, CASE_CLAIM, CASE_DISPATCH, CASE_HANDLE, AnyUser
 from lianxin.reminders.notices import Act, Due, Notice, Words, declare
 
 MOST = 12
@@ -49,6 +49,26 @@ _WORDS_ABOVE = {
     State.LED: _MORE_TIME,
     State.PAUSED: _MORE_TIME,
 }
+
+
+def to_call(user: AnyUser, today: date) -> list[Due]:
+    """One line for all the call-backs that wait for the reader."""
+    drawn = calls.calls_for(user).first()
+    if drawn is None:
+        return []
+    address = reverse("call_backs")
+    return [
+        Due(
+            key="cases.call_backs",
+            unit_code=drawn.case.place.code,
+            unit_name=drawn.case.place.name,
+            text=_("Residents are to be called back: is it really solved?"),
+            due=None,
+            state="pending",
+            address=address,
+            act=Act(_("See whom"), address),
+        )
+    ]
 
 
 def nearby(user: AnyUser, today: date) -> list[Due]:
@@ -93,5 +113,6 @@ def _part_due(one: lists.Owed, today: date) -> Due:
 declare(
     Notice("cases.to_decide", _("Cases waiting for your decision"), CASE_DISPATCH, to_decide, waiting=True),
     Notice("cases.work", _("Cases you lead or assist"), CASE_HANDLE, work),
+    Notice("cases.calls", _("Call-backs"), CASE_CALL_BACK, to_call, travels=False),
     Notice("cases.pool", _("Problems nearby"), CASE_CLAIM, nearby, travels=False),
 )

@@ -9,4 +9,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("lianxin.cases.urls_guard")),
     path("", include("lianxin.cases.urls_catalogue")),
     path("open311/", include("lianxin.cases.open311.urls")),
+    path("", include("lianxin.cases.urls_office")),
 ]

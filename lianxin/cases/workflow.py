@@ -119,7 +119,7 @@ MOVES: tuple[Move, ...] = (
     *_from((S.HANDLED,), "answer_no", S.LED, _RESIDENT, "lead", "not_solved", shown=True, **_AGAIN),
     *_from((S.HANDLED, S.PRESUMED), "hear_yes", S.SOLVED, {CASE_CALL_BACK}, "place", "solved", stops=(VERDICT,), **_CALLED),
     *_from((S.HANDLED,), "hear_yes", S.HANDLED, {CASE_CALL_BACK}, "place", "judged", **_CALLED),
-    *_from((S.HANDLED, S.PRESUMED), "hear_no", S.LED, {CASE_CALL_BACK}, "place", "not_solved", **{**_CALLED, **_AGAIN}),
+    *_from((S.HANDLED, S.PRESUMED, S.SOLVED), "hear_no", S.LED, {CASE_CALL_BACK}, "place", "not_solved", **{**_CALLED, **_AGAIN}),
     *_from((S.HANDLED, S.PRESUMED, S.SOLVED), "hear_nobody", None, {CASE_CALL_BACK}, "place", "called_in_vain", **_CALLED),
     *_from((S.SOLVED,), "hear_again", None, {CASE_CALL_BACK}, "place", "called_back", **_CALLED),
     *_from((S.HANDLED,), "fall_silent", S.PRESUMED, _CLOCK, "lead", "presumed", stops=(VERDICT,)),

@@ -74,7 +74,7 @@ Then = Callable[[], Sequence[PastMove]]
 def texts() -> dict[str, dict[str, list[str]]]:
     """What is reported and answered, by the key of the item."""
     file = Path(__file__).with_name("data") / "case_texts.yaml"
-    loaded: dict[str, dict[str, list[str]]] = yaml.load(file.read_text(encoding="utf-8"), yaml.CSafeLoader)  # nosec B506
+    loaded: dict[str, dict[str, list[str]]] = yaml.load(file.read_text(encoding="utf-8"), yaml.CSafeLoader)  # nosec B506  # a safe loader, in C
     return loaded
 
 
@@ -134,6 +134,8 @@ class CasesLife:
 
     def live(self, day: date, slot: int) -> None:
         """What happens in one slot of a day; the clock stands there."""
+        if day > self.last:
+            return
         now = self._number(day, slot)
         turned = self.telling.turn(clock.now())
         moves = [*turned, *self._arrivals(day, slot)]

@@ -1,7 +1,7 @@
 """Strange cases of the demonstration, lived one action at a time: what goes wrong in real life, each at least once.
 
-Returned until the county decides, held back and let in or declined, paused, given more time, orphaned when its lead was merged away,
-transferred, about a unit that must not see it.
+Returned until the county decides, held back and let in or declined, paused, given more time, orphaned when its lead was merged
+away, transferred, about a unit that must not see it.
 """
 
 import random
@@ -14,14 +14,13 @@ from lianxin.cases import actions
 from lianxin.cases.actions.moving import Asked, locked, make_move, the_residents
 from lianxin.cases.models import Case, Item, Reporter, State
 from lianxin.demo.cases_life import ANSWERS, VILLAGE_SPOTS, Leads, texts
-from lianxin.ledger import clock
 from lianxin.organizations.models import Unit
 
 Act = Callable[[], None]
 WHY = ["不属于本单位职责范围。", "该处由物业管理，请转交。", "设施权属不在本村。"]
 OFFICE_WHY = "经核实职责，由该单位牵头。"
 PAUSE = "等待配件到货，到货后继续施工。"
-CLAIMED = 18
+CLAIMED = 25
 """How many of them somebody takes up."""
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from lianxin.accounts.models import User
 from lianxin.cases import actions as residents
-from lianxin.cases.models import ApiKey, Case, Item
+from lianxin.cases.models import ApiKey, CallBack, Case, Item, State
 from lianxin.gatherings import actions as rooms
 from lianxin.gatherings.models import GatheringVersion
 from lianxin.ledger import clock
@@ -117,7 +117,7 @@ def waiting_cases(world: Any) -> list[Thing]:
 
 def led_cases(world: Any) -> list[Thing]:
     """Led by a branch: worked on by its own people and those above."""
-    found = Case.objects.select_related("lead").exclude(lead=None)
+    found = Case.objects.select_related("lead").exclude(lead=None).exclude(state=State.HANDLED)
     return [Thing(f"led by {row.lead.code}", {"pk": row.pk}, frozenset({row.lead.code})) for row in found if row.lead]
 
 
@@ -137,6 +137,12 @@ def cases(world: Any) -> list[Thing]:
     led = Case.objects.select_related("lead", "place").exclude(lead=None)
     both = [Thing(f"at {row.place.code}", {"pk": row.pk}, frozenset({row.lead.code, row.place.code})) for row in led if row.lead]
     return [*waiting_cases(world), *both]
+
+
+def call_backs(world: Any) -> list[Thing]:
+    """Made by those above the place, of another unit than the lead."""
+    found = CallBack.objects.select_related("case__place")
+    return [Thing(f"at {row.case.place.code}", {"pk": row.pk}, frozenset({row.case.place.code})) for row in found]
 
 
 LIVED_AT = {
@@ -194,7 +200,12 @@ def live_with_cases(world: Any, secretary: str, place: Unit) -> None:
     words, phone = canary(place.code), PHONE.format(RESIDENTS)
     reports = [residents.Report(f"key {number} of {place.code}", place, words, spot=words, phone=phone) for number in range(2)]
     first, _second = [residents.report_case(report=report).reporter.case for report in reports]
-    residents.claim_case(actor=world.user(secretary), case=first, unit=world.units[f"{place.code}-1"])
+    branch = world.units[f"{place.code}-1"]
+    residents.claim_case(actor=world.user(secretary), case=first, unit=branch)
+    told = residents.Report(f"key for {place.code}", place, words, spot=words, phone=phone, source="phone")
+    called = residents.record_case(actor=world.user(secretary), unit=branch, report=told).reporter.case
+    residents.claim_case(actor=world.user(secretary), case=called, unit=branch)
+    residents.handle_case(actor=world.user(secretary), case=called, text=words)
 
 
 def remark(world: Any) -> None:
@@ -229,6 +240,7 @@ OBJECTS: dict[str, Callable[[Any], list[Thing]]] = {
     "waiting_case": waiting_cases,
     "led_case": led_cases,
     "led_reporter": led_reporters,
+    "call_back": call_backs,
 }
 
 ABSENT: dict[str, Any] = {"code": "999999999999", "pk": 99_999_999, "reporter": 99_999_999}

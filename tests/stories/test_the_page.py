@@ -114,6 +114,39 @@ def test_at_the_end_of_a_year_some_points_cannot_make_it_any_more(demonstration:
     assert counts[2] >= 5
 
 
+# --- residents' problems ----------------------------------------------------------------------------------------------------
+
+
+def test_9500_problems_claimed_1200_of_them_joint_work_and_40000_person_times(demonstration: Demonstration):
+    brief = demonstration.command("brief", "--unit", MAIN)
+    assert figure(brief, "认领群众问题") == 9500
+    assert figure(brief, "协同办理的问题") == 1200
+    assert 40_000 <= figure(brief, "服务群众人次") < 41_000
+    assert 0.5 <= figure(brief, "群众评价已解决") / 9500 <= 0.9
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        *("quarantined", "unclaimed", "dispatch", "led", "contested", "paused"),
+        *("handled", "solved", "presumed", "withdrawn", "declined"),
+    ],
+)
+def test_every_state_of_a_case_occurs_at_least_five_times(county_office: Visitor, state):
+    listed = county_office.open(f"/cases/?state={state}")
+    assert len({address for address, _words in listed.links if re.fullmatch(r"/cases/\d+/", address)}) >= 5
+
+
+def test_a_case_was_returned_until_the_county_decided(county_office: Visitor):
+    listed = county_office.open("/cases/?escalated=1&state=solved")
+    assert any(re.fullmatch(r"/cases/\d+/", address) for address, _words in listed.links)
+
+
+def test_residents_wait_to_be_called_back(county_office: Visitor):
+    listed = county_office.open("/call-backs/")
+    assert any(re.fullmatch(r"/call-backs/\d+/", address) for address, _words in listed.links)
+
+
 # --- every irregularity of real life --------------------------------------------------------------------------------------
 
 

@@ -1,0 +1,52 @@
+"""What is typed in the county office: what a resident said on the phone."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from lianxin.cases import actions
+from lianxin.cases.models import CaseStep, Verdict
+from lianxin.cases.queries.calls import Call
+from lianxin.ledger.models import Entry
+from lianxin.ledger.submissions import OnceForm, WordsField
+
+NOBODY = "nobody"
+STARS = [("", _("not said")), *((str(number), str(number)) for number in range(5, 0, -1))]
+
+
+class CallForm(OnceForm):
+    """What came of one call-back."""
+
+    resident = forms.ChoiceField(label=_("Who was called"))
+    outcome = forms.ChoiceField(
+        label=_("Is it really solved?"),
+        choices=[*Verdict.choices, (NOBODY, pgettext_lazy("call-back", "nobody was reached"))],
+        widget=forms.RadioSelect,
+    )
+    stars = forms.ChoiceField(label=_("How satisfied, from 1 to 5"), choices=STARS, required=False)
+    why = WordsField(label=_("In the resident's words"), required=False, help_text=_("Name no other residents."))
+
+    def __init__(self, *args: Any, call: Call, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.call = call
+        numbered = [(str(one.pk), _("resident %(number)s") % {"number": number}) for number, one in enumerate(call.residents, 1)]
+        self.fields["resident"].choices = numbered  # type: ignore[attr-defined]  # of a choice field
+        if len(numbered) == 1:
+            self.fields["resident"].widget = forms.HiddenInput()
+            self.fields["resident"].initial = numbered[0][0]
+
+    def make(self, actor: AbstractBaseUser) -> Entry:
+        """Record it; the entry it wrote."""
+        told, drawn = self.cleaned_data, self.call.drawn
+        if told["outcome"] == NOBODY:
+            step: CaseStep = actions.call_in_vain(actor=actor, call_back=drawn, why=told["why"])
+            return step.entry
+        resident = next(one for one in self.call.residents if str(one.pk) == told["resident"])
+        stars = int(told["stars"]) if told["stars"] else None
+        step = actions.record_call_back(
+            actor=actor, call_back=drawn, reporter=resident, verdict=told["outcome"], why=told["why"], stars=stars
+        )
+        return step.entry

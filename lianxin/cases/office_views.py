@@ -1,0 +1,39 @@
+"""The county office: figures of residents' problems, and call-backs."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+
+from lianxin.cases.office_forms import CallForm
+from lianxin.cases.queries import calls, office
+from lianxin.ledger.submissions import actor_of, respond
+from lianxin.organizations.gate import requires
+
+
+@requires("case.dispatch")
+def case_figures(request: HttpRequest) -> HttpResponse:
+    """How residents' problems stand: what came in, what lies, what is late, what the residents say."""
+    return render(request, "cases/office/figures.html", {"office": office.office_of(request.user, request.GET)})
+
+
+@requires("case.call_back")
+def call_backs(request: HttpRequest) -> HttpResponse:
+    """Whom to call back, the oldest first."""
+    return render(request, "cases/office/calls.html", {"calls": calls.waiting_calls(request.user)})
+
+
+@requires(GET="case.call_back", POST="case.call_back")
+def call_back(request: HttpRequest, pk: int) -> HttpResponse:
+    """Record what a resident said on the phone."""
+    call = calls.call_for(request.user, pk)
+    back = reverse("call_backs")
+    form = CallForm(request.POST or None, call=call)
+    return respond(
+        request,
+        form,
+        lambda: form.make(actor_of(request)),
+        page="cases/office/call.html",
+        context={"call": call},
+        back=back,
+        correct=lambda entry: back,
+    )

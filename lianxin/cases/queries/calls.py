@@ -1,0 +1,65 @@
+"""Call-backs: whom somebody of another unit than the lead is to ask whether it is really solved."""
+
+from dataclasses import dataclass
+
+from django.db.models import Q, QuerySet
+from django.http import Http404
+
+from lianxin.cases.models import CallBack, CaseStep, Reporter, State
+from lianxin.cases.queries.pages import title_of
+from lianxin.cases.queries.reach import _prefixes
+from lianxin.organizations.access import CASE_CALL_BACK, AnyUser, grants_for
+from lianxin.organizations.models import path_end
+
+STATES = (State.HANDLED, State.PRESUMED, State.SOLVED)
+MOST = 100
+"""On one page; the oldest first."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call-back, with what it is about."""
+
+    drawn: CallBack
+    title: str
+    words: str
+    """What the resident reported."""
+    reply: str
+    """What the lead said it did."""
+    residents: list[Reporter]
+
+
+def calls_for(user: AnyUser) -> QuerySet[CallBack]:
+    """Call-backs the user may make: where they may call back, and the lead is not the unit their right stems from."""
+    reach = Q(pk__in=())
+    held: set[str] = set()
+    for grant in grants_for(user):
+        above = _prefixes(grant.path)
+        held |= set(above)
+        if CASE_CALL_BACK in grant.permissions:
+            reach |= Q(case__place__path__gte=grant.path, case__place__path__lt=path_end(grant.path)) & ~_led_by(above)
+    mine = Q(case__about=None) | ~Q(case__about__path__in=sorted(held))
+    found = CallBack.objects.filter(reach, mine, done=None, case__state__in=STATES)
+    return found.select_related("case__place", "case__lead", "case__item").order_by("drawn_at", "pk")
+
+
+def _led_by(above: list[str]) -> Q:
+    return Q(case__lead__path__in=above)
+
+
+def waiting_calls(user: AnyUser) -> list[CallBack]:
+    """The oldest of them."""
+    return list(calls_for(user)[:MOST])
+
+
+def call_for(user: AnyUser, pk: int) -> Call:
+    """One of them. Raises Http404 where it is not theirs, or was made already."""
+    drawn = calls_for(user).filter(pk=pk).first()
+    if drawn is None:
+        raise Http404
+    steps = CaseStep.objects.filter(case=drawn.case_id, move__in=("report", "record", "handle")).order_by("pk")
+    words = [(step.move, step.text) for step in steps]
+    said = next((text for move, text in words if move != "handle"), "")
+    reply = next((text for move, text in reversed(words) if move == "handle"), "")
+    residents = list(Reporter.objects.filter(case=drawn.case_id, left_at=None).order_by("pk"))
+    return Call(drawn, title_of(drawn.case, said), said, reply, residents)

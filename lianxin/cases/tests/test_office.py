@@ -1,0 +1,89 @@
+"""The county office: figures that open, and call-backs by somebody of another unit than the lead."""
+
+import re
+
+import pytest
+
+from lianxin.cases import actions
+from lianxin.cases.models import CallBack, State
+
+
+@pytest.fixture
+def called(world):
+    """A case taken by phone, handled: one of those that are called back."""
+    secretary = world.user("secretary")
+    report = actions.Report("a phone's own key 1", world.village, "村口的水井不出水", phone="13800001111", source="phone")
+    case = actions.record_case(actor=secretary, unit=world.branch, report=report).reporter.case
+    actions.claim_case(actor=secretary, case=case, unit=world.branch)
+    actions.handle_case(actor=secretary, case=case, text="换了水泵")
+    return CallBack.objects.get(case=case)
+
+
+def send(client, drawn, **said):
+    page = client.get(f"/call-backs/{drawn.pk}/")
+    key = re.search(r'name="submission" value="([^"]+)"', page.content.decode())[1]
+    return client.post(f"/call-backs/{drawn.pk}/", {"submission": key, "resident": drawn.case.reporters.get().pk, **said})
+
+
+def test_the_township_calls_back_and_the_resident_says_yes(world, called):
+    officer = world.client("township_officer")
+    assert "/call-backs/" in officer.get("/desk/").content.decode()
+    assert f"/call-backs/{called.pk}/" in officer.get("/call-backs/").content.decode()
+    assert send(officer, called, outcome="solved", stars="5", why="水很大").status_code == 302
+    called.case.refresh_from_db()
+    assert called.case.state == State.SOLVED
+    assert officer.get(f"/call-backs/{called.pk}/").status_code == 404
+
+
+@pytest.mark.parametrize(("said", "state"), [("not", State.LED), ("nobody", State.HANDLED)])
+def test_a_no_begins_again_and_nobody_says_nothing(world, called, said, state):
+    assert send(world.client("county_officer"), called, outcome=said, why="没修好").status_code == 302
+    called.case.refresh_from_db()
+    assert called.case.state == state
+
+
+def test_a_resident_who_said_yes_may_say_no_when_called(world, called):
+    reporter = called.case.reporters.get()
+    actions.give_verdict(reporter=reporter, verdict="solved", stars=5)
+    assert send(world.client("county_officer"), called, outcome="not", why="又坏了").status_code == 302
+    called.case.refresh_from_db()
+    assert called.case.state == State.LED
+
+
+def test_who_led_it_does_not_call(world):
+    """The township leads: its own officer is offered no call-back, the county's is."""
+    officer = world.user("township_officer")
+    report = actions.Report("a phone's own key 2", world.village, "路灯不亮", source="phone")
+    case = actions.record_case(actor=officer, unit=world.township, report=report).reporter.case
+    actions.designate_lead(actor=officer, case=case, lead=world.township)
+    actions.handle_case(actor=officer, case=case, text="亮了")
+    drawn = CallBack.objects.get(case=case)
+    assert world.client("township_officer").get(f"/call-backs/{drawn.pk}/").status_code == 404
+    assert world.client("county_officer").get(f"/call-backs/{drawn.pk}/").status_code == 200
+
+
+def test_the_figures_count_and_open(world, called, django_assert_max_num_queries):
+    client = world.client("county_officer")
+    actions.report_case(report=actions.Report("a phone's own key 3", world.village, "路灯不亮"))
+    with django_assert_max_num_queries(15):
+        page = client.get("/cases/figures/").content.decode()
+    shown = re.findall(r'<a href="(/cases/\?[^"]+)">(\d+)</a>', page)
+    assert len(shown) >= 9
+    for address, number in shown:
+        opened = client.get(address.replace("&amp;", "&")).content.decode()
+        assert len(set(re.findall(r'href="/cases/\d+/"', opened))) == int(number), address
+
+
+def test_a_complaint_about_a_unit_is_in_no_figure_of_that_unit(world):
+    actions.report_case(report=actions.Report("a phone's own key 4", world.village, "乱收费", about=world.township))
+    counted = {
+        name: "/cases/?place" in client.get("/cases/figures/").content.decode().split("<h3>")[1].split("</section>")[1]
+        for name in ("township_officer", "county_officer")
+        for client in [world.client(name)]
+    }
+    assert counted == {"township_officer": False, "county_officer": True}
+
+
+def test_few_answers_are_not_shown(world, called):
+    actions.give_verdict(reporter=called.case.reporters.get(), verdict="solved", stars=1)
+    assert "0 / 0" in world.client("county_officer").get("/cases/figures/").content.decode()
