@@ -57,6 +57,7 @@ class Strange:
         for number in range(6):  # still so today
             day = self.today - timedelta(days=2 + number % 3)
             self.waiting(day, on)
+            self.unclaimed(self.today - timedelta(days=11 + number % 3), on)
             self.contested(day, on)
             self.paused(day - timedelta(days=2), on, 25)
         return events
@@ -96,6 +97,11 @@ class Strange:
     def waiting(self, day: date, on: Callable[[date, Act], None]) -> None:
         """Held back, and nobody has looked yet."""
         self.case(day, on, self.place(), held=True)
+
+    def unclaimed(self, day: date, on: Callable[[date, Act], None]) -> None:
+        """Nobody claims it, and nobody has named a lead yet."""
+        self.case(day, on, self.place())
+        on(day + timedelta(days=9), lambda: _none(actions.turn_all()))
 
     def declined(self, day: date, on: Callable[[date, Act], None]) -> None:
         """Held back, and no problem anybody here could solve."""
