@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lianxin.cases import actions
+from lianxin.cases import actions, duplicates
 from lianxin.cases.duplicates import group_duplicates, like_pairs, similar_open
 from lianxin.cases.models import Case
 
@@ -14,6 +14,12 @@ WELL = "村口的水井三天不出水了，老人挑不动水"
 def reported(place, text, sending, **said):
     report = actions.Report(sending=f"{sending} from a phone", place=place, text=text, **said)
     return actions.report_case(report=report).reporter.case
+
+
+@pytest.fixture(autouse=True)
+def _nothing_kept():
+    """Tests undo what they wrote and use its numbers again."""
+    duplicates._indexes.clear()
 
 
 @pytest.fixture
