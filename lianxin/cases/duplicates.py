@@ -12,8 +12,10 @@ from datetime import timedelta
 from typing import Any
 
 from lianxin.cases.models import OPEN_STATES, Case, State
+from lianxin.cases.queries.reach import readable_for
 from lianxin.cases.texts import grams, plain, words_of
 from lianxin.ledger import clock
+from lianxin.organizations.access import AnyUser
 from lianxin.organizations.models import LABEL_WIDTH, Unit, UnitKind, path_end
 
 UNSOLVED = (*OPEN_STATES, State.HANDLED)
@@ -69,6 +71,13 @@ def similar_open(place: Unit, text: str, most: int = 5) -> list[Similar]:
     chosen = found[:most]
     words = words_of(case.pk for _score, case in chosen)
     return [Similar(case, score, shared_phrases(text, words.get(case.pk, ""))) for score, case in chosen]
+
+
+def similar_for(user: AnyUser, place: Unit, text: str, most: int = 3) -> list[Similar]:
+    """Of those, what the user may open."""
+    found = similar_open(place, text)
+    theirs = set(readable_for(user).filter(pk__in=[each.case.pk for each in found]).values_list("pk", flat=True))
+    return [each for each in found if each.case.pk in theirs][:most]
 
 
 def shared_phrases(one: str, other: str, most: int = 3) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lianxin.cases import actions, suggest
+from lianxin.cases import actions, duplicates, suggest
 from lianxin.cases.models import Item
 from lianxin.cases.suggest import Classifier, suggest_items
 
@@ -20,6 +20,7 @@ KEYWORDS = {"water.outage": "停水 没水 水井", "road.broken": "坑洼 塌 �
 def _nothing_learned():
     suggest.forget()
     suggest._memory.looked = float("-inf")
+    duplicates._indexes.clear()
     yield
     suggest.forget()
 
@@ -109,3 +110,13 @@ def test_whoever_records_a_problem_is_asked_which_matter_it_may_be(world, items)
     assert world.client("secretary").post("/cases/suggest/", {"text": "\0🙂" * 9000}).content.decode().strip() == ""
     assert world.client("contact_leader").post("/cases/suggest/", {"text": "路灯不亮"}).status_code == 404
     assert world.client("secretary").get("/cases/suggest/").status_code == 405
+
+
+def test_whoever_records_a_problem_sees_what_is_open_nearby_already(world, items):
+    said = {"text": "路灯不亮了，晚上看不见", "place": world.village.code}
+    report = actions.Report(sending="a phone in the village", place=world.village, text="村东的路灯不亮，晚上看不见")
+    case = actions.report_case(report=report).reporter.case
+    page = f'href="/cases/{case.pk}/"'
+    assert page in world.client("secretary").post("/cases/suggest/", said).content.decode()
+    assert page not in world.client("sibling_secretary").post("/cases/suggest/", said).content.decode()
+    assert page not in world.client("secretary").post("/cases/suggest/", {**said, "place": "999"}).content.decode()
