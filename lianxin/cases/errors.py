@@ -50,6 +50,8 @@ MESSAGES = {
     "photo_broken": _("“%(name)s” did not arrive whole, or is damaged. Choose it again, or send your words without it."),
     "api_key_there": _("“%(name)s” has a key already. Revoke it first, or choose another name."),
     "no_api_key": _("There is no key called “%(name)s” in that county, or it was revoked."),
+    "no_filter": _("Choose something in the list first, and give it a name."),
+    "filters_full": _("You keep %(most)s already. Forget one first."),
 }
 
 

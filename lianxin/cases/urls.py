@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("lianxin.cases.urls_public")),
     path("", include("lianxin.cases.urls_words")),
+    path("cases/", include("lianxin.cases.urls_lists")),
     path("cases/", include("lianxin.cases.urls_staff")),
     path("", include("lianxin.cases.urls_guard")),
     path("", include("lianxin.cases.urls_catalogue")),

@@ -22,12 +22,14 @@ from lianxin.cases.models import (
     Extension,
     Item,
     Part,
+    SavedFilter,
     Source,
     State,
     Tier,
 )
 from lianxin.cases.queries.pages import due_state, home_of, title_of
 from lianxin.cases.queries.reach import cases_for, claimants_for, listed_for, not_about, pool_for
+from lianxin.cases.saved_filters import saved_filters
 from lianxin.ledger import clock
 from lianxin.ledger.submissions import new_key
 from lianxin.organizations.access import (
@@ -36,6 +38,7 @@ from lianxin.organizations.access import (
     CASE_HANDLE,
     CASE_RECORD,
     CASE_VIEW,
+    EXPORT,
     SUBTREE,
     AnyUser,
     grants_for,
@@ -130,6 +133,8 @@ class CaseList:
     """(key, title) of the uppermost matters, to choose from."""
     may_record: bool
     may_claim: bool
+    may_export: bool
+    saved: Sequence[SavedFilter]
     choices: Mapping[str, Any] = field(
         default_factory=lambda: {
             "state": STATE_CHOICES,
@@ -155,6 +160,8 @@ def case_list(user: AnyUser, asked: Mapping[str, str]) -> CaseList:
         items=list(Item.objects.filter(level=1, retired_on=None).values_list("key", "title")),
         may_record=may(user, CASE_RECORD),
         may_claim=may(user, CASE_CLAIM),
+        may_export=may(user, EXPORT),
+        saved=saved_filters(user),
     )
 
 
@@ -283,10 +290,11 @@ def with_opening(cases: CaseQuerySet) -> CaseQuerySet:
 
 def lines_of(cases: Sequence[Case]) -> list[Line]:
     """Cases, read `with_opening`, as lines: each called by the first of its words."""
-    return [Line(case, title_of(case, _opening(case)), due_state(case.due_at)) for case in cases]
+    return [Line(case, title_of(case, words_of_opening(case)), due_state(case.due_at)) for case in cases]
 
 
-def _opening(case: Case) -> str:
+def words_of_opening(case: Case) -> str:
+    """What was reported, of a case read `with_opening`."""
     sealed, salt = vars(case).get("opening_sealed"), vars(case).get("opening_salt")
     return unseal(bytes(sealed), key="case", bound_to=salt) if sealed and salt else ""
 
