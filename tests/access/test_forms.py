@@ -32,6 +32,7 @@ NOT_FILLED = {
     "import_publish": "needs a workbook that was sent: lianxin/imports/tests",
     "import_discard": "needs a workbook that was sent: lianxin/imports/tests",
     "end_trial": "needs a trial: lianxin/schemes/tests",
+    "suggest_items": "reads what is typed and saves nothing: lianxin/cases/tests",
     "join_gathering": "needs the host's link: below",
 }
 """Addresses whose forms are filled in elsewhere, and where."""
