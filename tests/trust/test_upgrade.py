@@ -37,6 +37,8 @@ print(why_not_ready())
 with connection.cursor() as cursor:
     cursor.execute("DROP TABLE accounts_limit")
 """
+LAID_DOWN = {"ledger_entry", "cases_item", "accounts_user"}
+"""Where an upgrade of a database from before the catalogue adds it: its items, one entry, the account that signs it."""
 
 
 def test_an_earlier_database_is_backed_up_and_brought_up_to_date_and_the_way_back_is_open():
@@ -54,14 +56,18 @@ def test_an_earlier_database_is_backed_up_and_brought_up_to_date_and_the_way_bac
         assert "the chain is whole" in house.run("upgrade").stderr
         migrations_now, rows_now, tables_now = json.loads(house.python(STATE))
         assert "accounts_limit" in tables_now
-        assert {table: rows_now[table] for table in rows} == rows
+        kept = rows.keys() - LAID_DOWN
+        assert {table: rows_now[table] for table in kept} == {table: rows[table] for table in kept}
+        house.run("verify", "--since", str(backup))  # of the ledger, nothing that was there has changed
 
         with new_house(made=False) as elsewhere:  # this version can restore it, too, and brings the copy up to date
             shutil.copytree(house.home / "keys", elsewhere.home / "keys")
             restored = elsewhere.run("restore", backup)
             assert {line.split("\t")[-1] for line in restored.stdout.splitlines()} == {"="}
             assert "the chain is whole" in restored.stderr
-            assert json.loads(elsewhere.python(STATE))[:2] == [migrations_now, rows_now]
+            migrations_there, rows_there, _tables = json.loads(elsewhere.python(STATE))
+            assert migrations_there == migrations_now
+            assert {table: rows_there[table] for table in kept} == {table: rows_now[table] for table in kept}
 
 
 NEWER = """
