@@ -1,11 +1,11 @@
-"""The county office: figures of residents' problems, and call-backs."""
+"""The county office: figures of residents' problems, hot topics, and call-backs."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
 from lianxin.cases.office_forms import CallForm
-from lianxin.cases.queries import calls, office
+from lianxin.cases.queries import calls, heat, office
 from lianxin.ledger.submissions import actor_of, respond
 from lianxin.organizations.gate import requires
 
@@ -14,6 +14,12 @@ from lianxin.organizations.gate import requires
 def case_figures(request: HttpRequest) -> HttpResponse:
     """How residents' problems stand: what came in, what lies, what is late, what the residents say."""
     return render(request, "cases/office/figures.html", {"office": office.office_of(request.user, request.GET)})
+
+
+@requires("case.dispatch")
+def topics(request: HttpRequest) -> HttpResponse:
+    """What several people report at once: one matter a line, each opening to its cases."""
+    return render(request, "cases/office/topics.html", {"topics": heat.topics_of(request.user, request.GET)})
 
 
 @requires("case.call_back")

@@ -134,6 +134,7 @@ class CaseList:
     may_record: bool
     may_claim: bool
     may_export: bool
+    may_dispatch: bool
     saved: Sequence[SavedFilter]
     choices: Mapping[str, Any] = field(
         default_factory=lambda: {
@@ -161,6 +162,7 @@ def case_list(user: AnyUser, asked: Mapping[str, str]) -> CaseList:
         may_record=may(user, CASE_RECORD),
         may_claim=may(user, CASE_CLAIM),
         may_export=may(user, EXPORT),
+        may_dispatch=may(user, CASE_DISPATCH),
         saved=saved_filters(user),
     )
 

@@ -25,6 +25,18 @@ def send(client, drawn, **said):
     return client.post(f"/call-backs/{drawn.pk}/", {"submission": key, "resident": drawn.case.reporters.get().pk, **said})
 
 
+def test_three_who_report_one_matter_make_a_hot_topic(world):
+    for number, words in enumerate(("村口的水井不出水了", "特门嘎查水井又不出水", "水井不出水，三天了")):
+        actions.report_case(report=actions.Report(f"a phone's own key {number}", world.village, words))
+    officer = world.client("county_officer")
+    page = officer.get("/topics/").content.decode()
+    assert "水井" in page
+    assert page.count('href="/cases/') >= 3
+    assert officer.get("/topics/?days=nonsense").content.decode().count("水井") == page.count("水井")
+    assert "水井" not in world.client("sibling_officer").get("/topics/").content.decode()
+    assert world.client("member").get("/topics/").status_code == 404
+
+
 def test_the_township_calls_back_and_the_resident_says_yes(world, called):
     officer = world.client("township_officer")
     assert "/call-backs/" in officer.get("/desk/").content.decode()
