@@ -4,6 +4,7 @@ where everything is required (LIANXIN_REQUIRE_ALL=1, as in continuous integratio
 import gc
 import os
 import shutil
+import sys
 from collections.abc import Generator, Iterator
 from typing import Any
 
@@ -24,6 +25,12 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid}: everything is required here, but this was not run. {reason}"
     return report
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """A failure is told at once, with its last lines: nobody waits for the end of a long run to begin mending."""
+    if report.failed and "PYTEST_XDIST_WORKER" not in os.environ:
+        print(f"\n{report.nodeid} ({report.when})\n{report.longreprtext[-1500:]}", file=sys.stderr, flush=True)
 
 
 GROUPS = ("browser", "demonstration", "serve", "backup", "upgrade", "imports killed")

@@ -13,11 +13,12 @@ from django.utils.translation import gettext_lazy as _
 
 from lianxin.cases import actions
 from lianxin.cases.errors import CaseError
-from lianxin.cases.models import CaseStep, Extension, Item, Part, Source
+from lianxin.cases.models import CaseStep, Extension, Item, Part, Source, Tier
 from lianxin.cases.queries import units
 from lianxin.cases.queries.pages import CasePage, Told
-from lianxin.cases.queries.recording import Recording
+from lianxin.cases.queries.recording import Recording, grouped, offered_items
 from lianxin.cases.routing import route
+from lianxin.cases.suggest import suggest_items
 from lianxin.cases.tiers import tiers
 from lianxin.cases.wording import SAYINGS
 from lianxin.ledger import clock
@@ -184,6 +185,35 @@ class DeclineForm(WordsForm):
 
 
 ORDINARY = "ordinary"
+
+
+class SortForm(MoveForm):
+    move = "sort"
+    action = actions.sort_case
+
+    item = forms.ChoiceField(label=_("Matter"))
+    tier = forms.ChoiceField(
+        label=_("How urgent"), required=False, choices=[("", _("as the matter says")), *Tier.choices], widget=forms.RadioSelect
+    )
+
+    def prepare(self) -> None:
+        """What the words speak for stands first, with those words; a person decides."""
+        self.items = offered_items()
+        field = cast(forms.ChoiceField, self.fields["item"])
+        field.choices = [("", "–"), *grouped(self.items)]
+        opening = self.page.opening
+        found = suggest_items(opening.said) if opening else []
+        if self.case.item is not None:
+            field.initial = self.case.item.key
+        elif found:
+            field.initial = found[0].item.key
+        if found:
+            said = gettext("“%(item)s” (%(words)s)")
+            near = [said % {"item": each.item, "words": ", ".join(each.words)} for each in found]
+            field.help_text = gettext("Suggested by its words: %(near)s") % {"near": "; ".join(near)}
+
+    def clean_item(self) -> Item:
+        return self.items[self.cleaned_data["item"]]
 
 
 class PlanForm(MoveForm):
@@ -401,7 +431,19 @@ class TransferForm(LeadForm):
 FORMS: dict[str, type[MoveForm]] = {
     form.move: form
     for form in (
-        *(ClaimForm, ReleaseForm, DeclineForm, DesignateForm, DecideForm, AnswerForm, PlanForm, HandleForm, DoPartForm, AskForm),
+        *(
+            ClaimForm,
+            ReleaseForm,
+            DeclineForm,
+            DesignateForm,
+            DecideForm,
+            AnswerForm,
+            SortForm,
+            PlanForm,
+            HandleForm,
+            DoPartForm,
+            AskForm,
+        ),
         *(CallOffForm, PauseForm, ResumeForm, AskExtensionForm, ExtendForm, ReturnForm, TransferForm),
     )
 }

@@ -36,6 +36,7 @@ declare(
     _kind("returned", _("returned as not theirs"), proposed=str, returns=int, escalated=bool),
     _kind("lead_decided", _("lead decided"), lead=str),
     _kind("transferred", _("given to another lead"), lead=str),
+    _kind("sorted", _("matter named")),
     _kind("planned", _("analysed and planned"), focus=str),
     _kind("answered", _("first answer to the resident")),
     _kind("part_asked", _("assistance asked"), part=int, unit=str),

@@ -26,6 +26,7 @@ SAYINGS: dict[str, Saying] = {
     "designate": Saying(_("Name who leads"), _("The unit you name leads from now on; its time begins to run.")),
     "decide": Saying(_("Decide who leads"), _("The unit you name leads from now on, or the same one again. The clock runs on.")),
     "answer": Saying(_("Answer the resident"), _("The resident reads it: who has it, what happens next, and by when.")),
+    "sort": Saying(_("Name the matter"), _("How long each step may take follows from it; its clocks are reckoned anew.")),
     "plan": Saying(_("Analyse and plan"), _("What lies behind it, what you plan, which measures you take.")),
     "handle": Saying(
         _("Handled"), _("The resident reads what was done and says whether it is solved. A “no” brings it back to you.")

@@ -102,6 +102,8 @@ MOVES: tuple[Move, ...] = (
     *_from((S.CONTESTED,), "decide", S.LED, _ABOVE, "place", "lead_decided", reason=True),
     *_from(_LED, "transfer", S.LED, _ABOVE, "place", "transferred", reason=True),
     # It is worked on.
+    *_from((*_WAITING, *LED_STATES), "sort", None, _ABOVE, "place", "sorted"),
+    *_from(LED_STATES, "sort", None, _LEAD, "lead", "sorted"),
     *_from(_LED, "plan", S.LED, _LEAD, "lead", "planned", words=True),
     *_from(_LED, "answer", S.LED, _LEAD, "lead", "answered", stops=(RESPOND,), **_SAID),
     *_from(_LED, "ask", S.LED, _LEAD, "lead", "part_asked", words=True),

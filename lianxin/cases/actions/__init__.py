@@ -22,6 +22,7 @@ from lianxin.cases.actions.handling import (
     pause_case,
     plan_case,
     resume_case,
+    sort_case,
 )
 from lianxin.cases.actions.intake import Received, Report, add_note, join_case, object_to_decline, record_case, report_case
 from lianxin.cases.actions.keys import digest_of_key, make_api_key, revoke_api_key
@@ -89,6 +90,7 @@ __all__ = [
     "seed_catalogue",
     "set_day",
     "set_items",
+    "sort_case",
     "tell_cases",
     "transfer_lead",
     "turn_all",

@@ -8,15 +8,33 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 
 from lianxin.cases.actions.leading import refuse_unfit
-from lianxin.cases.actions.moving import Asked, locked, make_move
+from lianxin.cases.actions.moving import Asked, locked, make_move, reckon_anew
 from lianxin.cases.errors import CaseError
-from lianxin.cases.models import CallBack, Case, CaseStep, ClockName, Extension, Part, State
+from lianxin.cases.models import CallBack, Case, CaseStep, ClockName, Extension, Item, Part, State, Tier
 from lianxin.cases.photos import Cleaned, seen_before
 from lianxin.cases.tiers import Span, tiers
 from lianxin.cases.workdays import due_after, working_days_between
 from lianxin.cases.workflow import PROXIES
 from lianxin.ledger import clock
 from lianxin.organizations.models import Unit
+
+
+@transaction.atomic
+def sort_case(*, actor: AbstractBaseUser, case: Case, item: Item, tier: str = "") -> CaseStep:
+    """Name what the case is about; how long it may take follows from it, reckoned from when each running clock began.
+
+    tier: how urgent it is, where not as the matter says. A danger that a resident told of stays one unless it is said.
+    Raises Http404 where it is neither the lead's nor those above's, CaseError where it is over.
+    """
+    case = locked(case)
+    usual = Tier.DANGER if case.tier == Tier.DANGER else item.tier
+    data: dict[str, Any] = {}
+
+    def name(it: Case) -> None:
+        it.item, it.tier = item, Tier(tier or usual)
+        data.update(reckon_anew(it))
+
+    return make_move(actor=actor, case=case, name="sort", asked=Asked(data=data), change=name)
 
 
 @transaction.atomic

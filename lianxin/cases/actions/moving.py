@@ -263,5 +263,20 @@ def due_for(case: Case, name: ClockName) -> Due:
     return due_after(clock.now(), tiers().span(case.tier, name, again=case.round > 1), case.county)
 
 
+def reckon_anew(case: Case) -> dict[str, Any]:
+    """Another urgency: every clock that runs is reckoned from when it began. Not one that was paused, for which more time was
+    granted, or that ran out: what was decided or entered of those stands. Returns what the entry says of the next to run out."""
+    granted = case.extensions.filter(granted=True, asked__state=State.LED).exists()
+    held = {each.name for each in case.clocks.exclude(paused_at=None)} | ({ClockName.HANDLE} if granted else set())
+    told: dict[str, Any] = {}
+    for running in case.clocks.filter(stopped_at=None, breached_at=None).exclude(name__in=held).order_by("-due_at"):
+        span = tiers().span(case.tier, ClockName(running.name), again=case.round > 1)
+        due = due_after(running.started_at, span, case.county)
+        running.due_at, running.provisional = due.at, due.provisional
+        running.save(update_fields=["due_at", "provisional"])
+        told = {"clock": str(running.name), "due": due.at.isoformat(timespec="minutes")}
+    return told
+
+
 SOON = timedelta(hours=24)
 """What runs out within so long is about to be late."""

@@ -28,7 +28,7 @@ class Topics:
 
 def topics_of(user: AnyUser, asked: Mapping[str, str]) -> Topics:
     """The topics within the user's reach; `days` is one of SPANS, else the middle one. Kept until the ledger changes."""
-    days = int(asked["days"]) if asked.get("days") in map(str, SPANS) else SPANS[1]
+    days = {str(span): span for span in SPANS}.get(asked.get("days", ""), SPANS[1])
     today = clock.today()
     since = today - timedelta(days=days - 1)
     key = (frozenset(grants_for(user)), since, today)

@@ -29,20 +29,30 @@ class Recording:
     @property
     def item_choices(self) -> list[tuple[str, object]]:
         """The lowest lines of the catalogue under the headings above them."""
-        above = {item.pk: item for item in self.items.values()}
-        groups: dict[str, list[tuple[str, str]]] = {}
-        parents = {item.parent_id for item in self.items.values()}
-        for item in self.items.values():
-            if item.pk not in parents:
-                parent = above.get(item.parent_id or 0)
-                groups.setdefault(parent.title if parent else "", []).append((item.key, item.title))
-        return [("", "–"), *groups.items()]
+        return [("", "–"), *grouped(self.items)]
 
     def unit(self, code: str) -> Unit:
         return next(unit for unit in self.units if unit.code == code)
 
     def place(self, code: str) -> Unit:
         return next(unit for unit in self.places if unit.code == code)
+
+
+def offered_items() -> dict[str, Item]:
+    """The catalogue as it may be chosen from today, headings included, by key."""
+    return {item.key: item for item in Item.objects.filter(retired_on=None).order_by("key")}
+
+
+def grouped(items: Mapping[str, Item]) -> list[tuple[str, object]]:
+    """The lowest lines of the catalogue under the headings above them, as choices."""
+    above = {item.pk: item for item in items.values()}
+    parents = {item.parent_id for item in items.values()}
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for item in items.values():
+        if item.pk not in parents:
+            parent = above.get(item.parent_id or 0)
+            groups.setdefault(str(parent) if parent else "", []).append((item.key, str(item)))
+    return list(groups.items())
 
 
 def recording_for(user: AnyUser) -> Recording:
@@ -54,8 +64,7 @@ def recording_for(user: AnyUser) -> Recording:
     today = Unit.objects.open_on(clock.today())
     units = list(today.filter(pk__in=own).order_by("-path"))
     places = list(today.filter(near, kind__in=PLACES).order_by("path")[:MOST_PLACES])
-    items = {item.key: item for item in Item.objects.filter(retired_on=None).order_by("key")}
-    return Recording(units, _nearest_first(units, places), items)
+    return Recording(units, _nearest_first(units, places), offered_items())
 
 
 def _nearest_first(units: Sequence[Unit], places: Sequence[Unit]) -> list[Unit]:

@@ -55,6 +55,7 @@ SAID: dict[str, str | Promise] = {
     "return": gettext_lazy("%(unit)s says that another unit is responsible. Until that is decided it stays with them."),
     "decide": gettext_lazy("It was decided that %(lead)s has it."),
     "transfer": gettext_lazy("It was given to %(lead)s."),
+    "sort": gettext_lazy("It was sorted: who is usually responsible and how long it may take."),
     "plan": gettext_lazy("%(unit)s planned what to do."),
     "answer": gettext_lazy("%(unit)s answered."),
     "ask": gettext_lazy("%(helper)s was asked to help."),

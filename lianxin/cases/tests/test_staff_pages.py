@@ -218,3 +218,22 @@ def test_who_names_the_lead_is_offered_who_usually_takes_it_up(world, waiting, d
     assert "满族屯满族乡（152221200）" in shown
     assert "建议" in shown
     assert send(world, "township_officer", waiting, "designate", lead="满族屯满族乡（152221200）").status_code == 302
+
+
+def test_who_leads_names_the_matter_and_its_time_is_reckoned_anew(world, catalogue):
+    secretary, client = world.user("secretary"), world.client("secretary")
+    report = actions.Report("a phone's own key 9", world.village, "村口停水三天了，水井不出水")
+    case = actions.report_case(report=report).reporter.case
+    actions.claim_case(actor=secretary, case=case, unit=world.branch)
+    before = case.clocks.get(name="handle").due_at
+    page = client.get(f"/cases/{case.pk}/sort/").content.decode()
+    assert "停水断水" in page
+    key = re.search(r'name="submission" value="([^"]+)"', page)[1]
+    sent = client.post(f"/cases/{case.pk}/sort/", {"submission": key, "item": "water.supply.outage", "tier": ""})
+    assert sent.status_code == 302
+    case.refresh_from_db()
+    assert (case.item.key, case.tier, case.state) == ("water.supply.outage", "supply", "led")
+    assert case.clocks.get(name="handle").due_at < before
+    entry = case.steps.get(move="sort").entry
+    assert entry.data["item"] == "water.supply.outage"
+    assert entry.data["due"]
