@@ -431,20 +431,8 @@ class TransferForm(LeadForm):
 FORMS: dict[str, type[MoveForm]] = {
     form.move: form
     for form in (
-        *(
-            ClaimForm,
-            ReleaseForm,
-            DeclineForm,
-            DesignateForm,
-            DecideForm,
-            AnswerForm,
-            SortForm,
-            PlanForm,
-            HandleForm,
-            DoPartForm,
-            AskForm,
-        ),
-        *(CallOffForm, PauseForm, ResumeForm, AskExtensionForm, ExtendForm, ReturnForm, TransferForm),
+        *(ClaimForm, ReleaseForm, DeclineForm, DesignateForm, DecideForm, AnswerForm, SortForm, PlanForm, HandleForm),
+        *(DoPartForm, AskForm, CallOffForm, PauseForm, ResumeForm, AskExtensionForm, ExtendForm, ReturnForm, TransferForm),
     )
 }
 """Every move of the working pages, by its name in workflow.py."""
