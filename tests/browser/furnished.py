@@ -27,6 +27,9 @@ NO_PAGES = {
     "story": "asks for a receipt: test_residents.py",
     "receipt_act": "where a receipt's forms are sent",
     "close_receipt": "forgets a receipt",
+    "photo": "a picture",
+    **dict.fromkeys(("open311_discovery", "open311_discovery_beside", "open311_services", "open311_service"), "for machines"),
+    **dict.fromkeys(("open311_token", "open311_requests", "open311_request"), "for machines"),
 }
 """Addresses that answer GET and are not pages a person opens here, with the reason."""
 
