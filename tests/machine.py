@@ -3,17 +3,22 @@ where everything is required (LIANXIN_REQUIRE_ALL=1, as in continuous integratio
 
 import gc
 import os
+import re
 import shutil
 import sys
 from collections.abc import Generator, Iterator
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.utils import translation
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.postgresql import NoServer, throw_away_server
 
+ROOT = Path(__file__).resolve().parents[1]
 REQUIRE_ALL = os.environ.get("LIANXIN_REQUIRE_ALL") == "1"
 
 
@@ -35,6 +40,27 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 GROUPS = ("browser", "demonstration", "serve", "backup", "upgrade", "imports killed")
 """Tests that share something large, which one worker process runs one after the other; the longest first."""
+
+
+class ByGroup(LoadScopeScheduling):  # type: ignore[misc]
+    """Tests of one group go to one worker, any other to whoever is free. xdist's own way writes the group into a test's id, which
+    pytest 9.2 no longer lets it do: each worker then made its own of everything large."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return group_of(nodeid.partition("::")[0]) or nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByGroup:
+    return ByGroup(config, log)
+
+
+@cache
+def group_of(file: str) -> str:
+    """The group of a file's tests, as its `pytestmark` names it; empty where it names none."""
+    if file.startswith("tests/browser/"):
+        return "browser"
+    named = re.search(r'pytestmark = .*xdist_group\("([^"]+)"\)', (ROOT / file).read_text(encoding="utf-8"))
+    return named[1] if named else ""
 
 
 @pytest.hookimpl(trylast=True)
