@@ -117,7 +117,7 @@ def test_a_killed_server_leaves_nothing_behind(house, tmp_path):
             served.process.wait()
             eventually(lambda: not any(alive(pid) for pid in children))
     del house.environment["TMPDIR"]
-    assert not Folder(house.home).is_in_use
+    eventually(lambda: not Folder(house.home).is_in_use)  # the last of its children may still be closing its files
     assert list(tmp_path.iterdir()) == []
     assert names_in(house.home) - before <= {"lianxin.sqlite3.queue"}
     eventually(lambda: nobody_listens(urlsplit(served.url).port))  # a killed process's last thread closes the door
