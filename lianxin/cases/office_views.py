@@ -31,7 +31,7 @@ def call_backs(request: HttpRequest) -> HttpResponse:
 @requires(GET="case.call_back", POST="case.call_back")
 def call_back(request: HttpRequest, pk: int) -> HttpResponse:
     """Record what a resident said on the phone."""
-    call = calls.call_for(request.user, pk)
+    call = calls.call_for(request.user, pk, made=request.method == "POST")
     back = reverse("call_backs")
     form = CallForm(request.POST or None, call=call)
     return respond(

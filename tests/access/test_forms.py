@@ -33,6 +33,8 @@ NOT_FILLED = {
     "import_discard": "needs a workbook that was sent: lianxin/imports/tests",
     "end_trial": "needs a trial: lianxin/schemes/tests",
     "suggest_items": "reads what is typed and saves nothing: lianxin/cases/tests",
+    "keep_filter": "one's own choice, no act: lianxin/cases/tests",
+    "drop_filter": "likewise",
     "join_gathering": "needs the host's link: below",
 }
 """Addresses whose forms are filled in elsewhere, and where."""
@@ -249,13 +251,22 @@ WITHOUT_KEY = {
     "export_people": "each file that leaves the house is entered, also the second",
     "export_history": "likewise",
     "export_standings": "likewise",
+    "export_cases": "likewise",
     "invite": "a new link replaces the one before",
     "close_account": "a closed account cannot be closed again",
     "decide_export": "what is decided cannot be decided again",
     "new_scheme": "the same text is the version that is there already",
 }
 """Forms that are known again by something else than a key made with them, and by what."""
-ENTERED_EACH_TIME = {"reveal_phone", "case_phone", "export_people", "export_history", "export_standings", "invite"}
+ENTERED_EACH_TIME = {
+    "reveal_phone",
+    "case_phone",
+    "export_people",
+    "export_history",
+    "export_standings",
+    "export_cases",
+    "invite",
+}
 
 
 @pytest.mark.parametrize("name", sorted(POSTED))

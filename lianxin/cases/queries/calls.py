@@ -29,8 +29,11 @@ class Call:
     residents: list[Reporter]
 
 
-def calls_for(user: AnyUser) -> QuerySet[CallBack]:
-    """Call-backs the user may make: where they may call back, and the lead is not the unit their right stems from."""
+def calls_for(user: AnyUser, *, made: bool = False) -> QuerySet[CallBack]:
+    """Call-backs the user may make: where they may call back, and the lead is not the unit their right stems from.
+
+    made: those made already, too: a form that arrives twice is answered like the first time.
+    """
     reach = Q(pk__in=())
     held: set[str] = set()
     for grant in grants_for(user):
@@ -39,7 +42,9 @@ def calls_for(user: AnyUser) -> QuerySet[CallBack]:
         if CASE_CALL_BACK in grant.permissions:
             reach |= Q(case__place__path__gte=grant.path, case__place__path__lt=path_end(grant.path)) & ~_led_by(above)
     mine = Q(case__about=None) | ~Q(case__about__path__in=sorted(held))
-    found = CallBack.objects.filter(reach, mine, done=None, case__state__in=STATES)
+    found = CallBack.objects.filter(reach, mine)
+    if not made:
+        found = found.filter(done=None, case__state__in=STATES)
     return found.select_related("case__place", "case__lead", "case__item").order_by("drawn_at", "pk")
 
 
@@ -52,9 +57,9 @@ def waiting_calls(user: AnyUser) -> list[CallBack]:
     return list(calls_for(user)[:MOST])
 
 
-def call_for(user: AnyUser, pk: int) -> Call:
-    """One of them. Raises Http404 where it is not theirs, or was made already."""
-    drawn = calls_for(user).filter(pk=pk).first()
+def call_for(user: AnyUser, pk: int, *, made: bool = False) -> Call:
+    """One of them. Raises Http404 where it is not theirs, or (unless `made`) was made already."""
+    drawn = calls_for(user, made=made).filter(pk=pk).first()
     if drawn is None:
         raise Http404
     steps = CaseStep.objects.filter(case=drawn.case_id, move__in=("report", "record", "handle")).order_by("pk")

@@ -41,6 +41,7 @@ def test_a_county_is_left_alone(db, folder):
     assert folder.keys() == keys
 
 
+@pytest.mark.sqlite
 def test_what_is_being_served_is_not_deleted_under_its_readers(db, folder):
     write_marker(folder.path, Marker(date(2026, 11, 20), complete=True))
     folder.make()
@@ -54,6 +55,7 @@ def test_what_is_being_served_is_not_deleted_under_its_readers(db, folder):
     assert folder.keys() != keys
 
 
+@pytest.mark.sqlite
 def test_a_making_that_was_interrupted_is_begun_again(db, folder):
     write_marker(folder.path, Marker(date(2026, 11, 20), complete=False))
     (folder.path / "half").write_text("made")
