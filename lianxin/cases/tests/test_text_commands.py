@@ -110,12 +110,12 @@ def test_days_as_people_write_them():
 
 EVALUATION = Path(os.environ.get("LIANXIN_EVALUATION_DATA", "evaluation-data"))
 
+if EVALUATION.is_dir():  # real messages, which may not be part of this project: where they are, they are tried
 
-@pytest.mark.skipif(not EVALUATION.is_dir(), reason="LIANXIN_EVALUATION_DATA names no folder: real messages are not here")
-def test_the_known_topics_of_real_messages():
-    """The answers of that contest, by what places and words its topics hold; no text of theirs stands here."""
-    table = next(EVALUATION.glob("teddy2020c_fujian3*.xlsx"))
-    found = json.loads(answer("hot-topics", table, "--text", "留言主题", "留言详情", "--date", "留言时间", "--top", 5))
-    told = " ".join(topic["title"] for topic in found)
-    assert all(word in told for word in ("搅拌站", "捆绑销售", "人才购房补贴"))
-    assert all(topic["people"] >= 5 for topic in found)
+    def test_the_known_topics_of_real_messages():
+        """The answers of that contest, by what places and words its topics hold; no text of theirs stands here."""
+        table = next(EVALUATION.glob("teddy2020c_fujian3*.xlsx"))
+        found = json.loads(answer("hot-topics", table, "--text", "留言主题", "留言详情", "--date", "留言时间", "--top", 5))
+        told = " ".join(topic["title"] for topic in found)
+        assert all(word in told for word in ("搅拌站", "捆绑销售", "人才购房补贴"))
+        assert all(topic["people"] >= 5 for topic in found)

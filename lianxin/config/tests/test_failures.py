@@ -2,6 +2,7 @@
 
 import errno
 import io
+import re
 import tempfile
 from html.parser import HTMLParser
 
@@ -73,7 +74,7 @@ def test_a_mistake_of_ours_gives_a_number_to_quote_and_promises_nothing(client, 
     response = client.post("/fail/mistake/")
     assert response.status_code == 500
     assert "Nothing was saved." not in read(response)
-    number = read(response).split("Number ")[1][:8]
+    number = re.search(r"\b[0-9a-f]{8}\b", read(response))[0]
     assert f"failure {number}: POST /fail/mistake/: KeyError('of ours')" in caplog.text
 
 
