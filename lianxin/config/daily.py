@@ -120,8 +120,11 @@ def look(written: date | None) -> date | None:
 
 @contextmanager
 def alone(*, patient: bool = False) -> Iterator[bool]:
-    """Whether no other worker of this installation is at it; held until the end of the block. `patient`: wait until none is."""
-    folder = os.open(settings.FOLDER.path, os.O_RDONLY)
+    """Whether no other worker of this installation is at it; held until the end of the block. `patient`: wait until none is.
+
+    The lock is on the folder of the keys: that on the data folder is the server's own while it serves (`Folder.in_use`).
+    """
+    folder = os.open(settings.FOLDER.keys_file.parent, os.O_RDONLY)
     try:
         try:
             fcntl.flock(folder, fcntl.LOCK_EX | (0 if patient else fcntl.LOCK_NB))

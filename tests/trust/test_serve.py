@@ -102,7 +102,15 @@ def test_a_server_whose_workers_all_die_comes_back(house):
             served.wait_until_up()
 
 
-def test_a_killed_server_leaves_nothing_behind(house, tmp_path):
+@pytest.fixture
+def unserved():
+    """An installation that no other test serves from."""
+    with new_house() as made:
+        yield made
+
+
+def test_a_killed_server_leaves_nothing_behind(unserved, tmp_path):
+    house = unserved
     house.environment["TMPDIR"] = str(tmp_path)
     left = house.home / ".snapshot-left"
     left.mkdir()

@@ -5,6 +5,7 @@ import sys
 from datetime import datetime, timedelta
 
 import pytest
+from django.conf import settings
 from django.core import mail
 
 from lianxin.accounts.models import User
@@ -15,6 +16,13 @@ from lianxin.schemes.actions import seed_library
 from tests.house import ROOT
 
 SIX, SEVEN = 6, 7
+
+
+@pytest.fixture(autouse=True)
+def served():
+    """All this happens beside requests: the server holds its folder meanwhile."""
+    with settings.FOLDER.in_use():
+        yield
 
 
 @pytest.fixture
