@@ -23,6 +23,7 @@ from lianxin.ledger.models import Entry, seen
 from lianxin.organizations.access import LOG_VIEW, PEOPLE_VIEW, REVEAL, AnyUser, may, scope
 from lianxin.organizations.errors import OrganizationError
 from lianxin.organizations.models import Membership, Person, Post, Unit
+from lianxin.ui.phones import mask
 
 QUOTA = 20
 """Phones one account may open in a day."""
@@ -54,14 +55,18 @@ def seal_phone(person: Person, number: str) -> None:
 
 
 def masked_phone(person: Person) -> str:
-    """138****1234: enough to know a number again, too little to call it. Empty where none is kept."""
-    if not person.sealed_phone:
+    """The person's phone, masked. Empty where none is kept."""
+    return masked(person.sealed_phone, key="person", bound_to=person.code)
+
+
+def masked(kept: bytes | memoryview | None, *, key: str, bound_to: str) -> str:
+    """A sealed phone, masked: 138****1234, or **** where the seal is broken. Empty where none is kept."""
+    if not kept:
         return ""
     try:
-        digits = _open(person)
-    except OrganizationError:
-        return "****"
-    return f"{digits[:3]}****{digits[-4:]}"
+        return mask(unseal(bytes(kept), key=key, bound_to=bound_to))
+    except SealBroken:
+        return mask("")
 
 
 def phone_index(number: str) -> str:

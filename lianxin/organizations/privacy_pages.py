@@ -1,10 +1,14 @@
 """Pages about people's data: open a phone with a reason, see what is kept about oneself, read the access log."""
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
@@ -16,11 +20,30 @@ from lianxin.organizations.gate import requires
 
 
 class ReasonForm(forms.Form):
-    reason = forms.CharField(
-        label=_("What do you need it for?"),
-        max_length=500,
-        help_text=_("The person concerned and the auditor will read this, with your name."),
-    )
+    """What a phone is opened for."""
+
+    reason = forms.CharField(label=_("What do you need it for?"), max_length=500)
+
+    def __init__(self, *args: Any, read_by: str, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["reason"].help_text = read_by
+
+
+def ask_and_open(
+    request: HttpRequest, reveal: Callable[[str], str], *, read_by: str, page: str, context: Mapping[str, Any]
+) -> HttpResponse:
+    """GET: ask what the phone is needed for. POST: open it with that reason, and show it this once.
+
+    reveal: the act, given the reason; a ValidationError of it is shown beside the reason.
+    read_by: who will read the reason. page, context: the template, and what it needs beside `form` and `number`.
+    """
+    form, number = ReasonForm(request.POST or None, read_by=read_by), ""
+    if request.method == "POST" and form.is_valid():
+        try:
+            number = reveal(form.cleaned_data["reason"])
+        except ValidationError as refused:
+            form.add_error("reason", refused)
+    return render(request, page, {**context, "form": form, "number": number}, status=422 if form.errors else 200)
 
 
 @requires(GET=REVEAL, POST=REVEAL)
@@ -28,14 +51,13 @@ class ReasonForm(forms.Form):
 @never_cache
 def reveal_phone(request: HttpRequest, pk: int) -> HttpResponse:
     person = people.person_for(request.user, pk, REVEAL)
-    form, number = ReasonForm(request.POST or None), ""
-    if request.method == "POST" and form.is_valid():
-        try:
-            number = people.reveal_phone(actor=request.user, person=person, reason=form.cleaned_data["reason"])
-        except ValidationError as refused:
-            form.add_error("reason", refused)
-    page = {"person": person, "masked": people.masked_phone(person), "form": form, "number": number, "quota": people.QUOTA}
-    return render(request, "organizations/reveal_phone.html", page, status=422 if form.errors else 200)
+    return ask_and_open(
+        request,
+        lambda reason: people.reveal_phone(actor=request.user, person=person, reason=reason),
+        read_by=gettext("The person concerned and the auditor will read this, with your name."),
+        page="organizations/reveal_phone.html",
+        context={"person": person, "masked": people.masked_phone(person), "quota": people.QUOTA},
+    )
 
 
 @signed_in

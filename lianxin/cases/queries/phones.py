@@ -4,12 +4,11 @@ from dataclasses import dataclass
 
 from django.http import Http404
 
-from lianxin.accounts.sealing import SealBroken, unseal
 from lianxin.cases.actions.phones import may_open_phones
 from lianxin.cases.models import Case, Reporter
 from lianxin.cases.queries.reach import case_for
 from lianxin.organizations.access import AnyUser
-from lianxin.organizations.people import QUOTA
+from lianxin.organizations.people import QUOTA, masked
 
 
 @dataclass(frozen=True)
@@ -34,11 +33,5 @@ def phone_to_open(user: AnyUser, pk: int, reporter: int) -> Opening:
 
 
 def masked_phone(reporter: Reporter) -> str:
-    """138****1234: enough to know a number again, too little to call it. Empty where none is kept."""
-    if not reporter.phone:
-        return ""
-    try:
-        digits = unseal(bytes(reporter.phone), key="case", bound_to=reporter.receipt)
-    except SealBroken:
-        return "****"
-    return f"{digits[:3]}****{digits[-4:]}"
+    """The resident's phone, masked. Empty where none is kept."""
+    return masked(reporter.phone, key="case", bound_to=reporter.receipt)

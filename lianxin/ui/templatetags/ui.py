@@ -9,7 +9,7 @@ from django.http import QueryDict
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from lianxin.ui import charts, dates, qr_code, states
+from lianxin.ui import charts, dates, phones, qr_code, states
 
 register = template.Library()
 
@@ -72,7 +72,7 @@ def masked(phone: str | None) -> str:
     digits = (phone or "").strip()
     if not digits:
         return str(states.UNKNOWN_WORD)
-    return f"{digits[:3]}****{digits[-4:]}" if len(digits) >= 8 else "****"
+    return phones.mask(digits)
 
 
 @register.simple_tag
