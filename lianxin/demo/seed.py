@@ -8,7 +8,7 @@ import random
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 
 from django.db import transaction
@@ -77,6 +77,7 @@ class County:
 
 def tell(today: date, progress: Progress) -> County:
     """Make both counties and live through two years up to `today`. One transaction: all of it or nothing."""
+    latest = clock.now().replace(minute=0, second=0, microsecond=0)
     with transaction.atomic():
         start = anniversary(today, -2)
         rng = random.Random(SEED)  # nosec B311  # tells a story, the same each time
@@ -95,7 +96,7 @@ def tell(today: date, progress: Progress) -> County:
             publish_library(county)
             seed_catalogue(actor=county.actor, unit=county.units[MAIN])
         progress(_("two years of work"))
-        live(county, progress)
+        live(county, latest, progress)
         progress(_("done"))
     return county
 
@@ -247,8 +248,9 @@ def publish_library(county: County) -> None:
 Event = Callable[[], None]
 
 
-def live(county: County, progress: Progress) -> None:
-    """Live through every day: what was written down on it, and what else happened."""
+def live(county: County, latest: datetime, progress: Progress) -> None:
+    """Live through every day: what was written down on it, and what else happened. Today nothing is written down after `latest`:
+    who makes a demonstration in the morning finds no entry of the afternoon."""
     day = county.start
     held, visited, events = plan(county)
     cases = residents_cases(county)
@@ -259,7 +261,7 @@ def live(county: County, progress: Progress) -> None:
         for slot, time in enumerate(SLOTS[:-1]):
             with clock.standing_at(clock.instant(day, *time)):
                 cases.live(day, slot)
-        with clock.standing_at(clock.instant(day, 16, 30)):
+        with clock.standing_at(min(clock.instant(day, 16, 30), latest)):
             for event in strange.get(day, ()):
                 event()
             for event in events[day]:

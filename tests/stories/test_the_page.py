@@ -3,12 +3,16 @@ makes the demonstration; what is printed and served is what counts."""
 
 import csv
 import re
+import sqlite3
 from collections import Counter
+from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from tests.stories.conftest import Demonstration
+from lianxin.ledger import clock
+from tests.stories.conftest import TODAY, Demonstration
 from tests.stories.visitor import Visitor
 
 pytestmark = [pytest.mark.sqlite, pytest.mark.crash, pytest.mark.xdist_group("demonstration")]
@@ -193,6 +197,13 @@ def test_an_election_is_overdue_and_a_clause_is_waived(demonstration: Demonstrat
     assert figure(demonstration.command("brief", "--unit", MAIN), "已逾期") >= 1
     meetings = demonstration.json("schemes", "standings", "three-meetings-one-lesson", "--format", "json")
     assert sum(row["state"] == "waived" for row in meetings) >= 1
+
+
+def test_nothing_is_written_down_before_it_can_be(demonstration: Demonstration):
+    with closing(sqlite3.connect(f"file:{demonstration.folder}/lianxin.sqlite3?mode=ro", uri=True)) as database:
+        [(latest,)] = database.execute("SELECT max(recorded_at) FROM ledger_entry").fetchall()
+    hour = f"{clock.local(clock.now()):%H:%M}"
+    assert clock.local(datetime.fromisoformat(latest)).isoformat() <= f"{TODAY}T{hour}"
 
 
 def test_the_ledger_of_the_demonstration_verifies(demonstration: Demonstration):
