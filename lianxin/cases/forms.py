@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from lianxin.cases import actions
 from lianxin.cases.errors import CaseError
 from lianxin.cases.models import CaseStep, Extension, Item, Part, Source, Tier
+from lianxin.cases.photo_forms import PhotosField
 from lianxin.cases.queries import units
 from lianxin.cases.queries.pages import CasePage, Told
 from lianxin.cases.queries.recording import Recording, grouped, offered_items
@@ -29,6 +30,8 @@ from lianxin.organizations.models import Unit
 
 LONGEST_NAME = 120
 TO_RESIDENT = _("The resident reads this. Name no other residents.")
+SHOWN_TO_RESIDENT = _("At most 4. The resident sees them. Where and when they were taken is removed.")
+SHOWN_INSIDE = _("At most 4. Only those who work on it see them. Where and when they were taken is removed.")
 
 
 class UnitField(forms.CharField):
@@ -160,9 +163,10 @@ class ClaimForm(MoveForm):
 
 
 class WordsForm(MoveForm):
-    """A move that says something to the resident."""
+    """A move that says, and shows, something to the resident."""
 
     text = WordsField(label=_("What do you tell the resident?"), help_text=TO_RESIDENT)
+    photos = PhotosField(help_text=SHOWN_TO_RESIDENT)
 
 
 class AnswerForm(WordsForm):
@@ -177,7 +181,7 @@ class HandleForm(WordsForm):
     text = WordsField(label=_("What was done?"), help_text=TO_RESIDENT)
 
 
-class DeclineForm(WordsForm):
+class DeclineForm(MoveForm):
     move = "decline"
     action = actions.decline_case
 
@@ -230,6 +234,7 @@ class PlanForm(MoveForm):
     analysis = WordsField(label=_("What lies behind it?"))
     plan = WordsField(label=_("What do you plan, by when?"), required=False)
     measures = WordsField(label=_("Which measures, one by one?"), required=False)
+    photos = PhotosField(help_text=SHOWN_INSIDE)
 
     beside: ClassVar[Mapping[str, str]] = {**MoveForm.beside, "no_words": "analysis"}
 
@@ -243,7 +248,7 @@ class PlanForm(MoveForm):
         ]
         text = "\n".join(gettext("%(part)s: %(text)s") % {"part": part, "text": text} for part, text in told if text)
         focus = self.cleaned_data["focus"]
-        return {"focus": "" if focus == ORDINARY else focus, "text": text}
+        return {"focus": "" if focus == ORDINARY else focus, "text": text, "photos": self.cleaned_data["photos"]}
 
 
 class AskForm(MoveForm):
@@ -300,6 +305,7 @@ class DoPartForm(PartForm):
     action = actions.do_part
 
     text = WordsField(label=_("What did your unit do?"))
+    photos = PhotosField(help_text=SHOWN_INSIDE)
 
     def offered(self) -> list[Part]:
         parts = super().offered()

@@ -41,5 +41,4 @@ def call_back(request: HttpRequest, pk: int) -> HttpResponse:
         page="cases/office/call.html",
         context={"call": call},
         back=back,
-        correct=lambda entry: back,
     )

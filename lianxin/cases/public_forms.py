@@ -14,7 +14,7 @@ from lianxin.cases import village_codes
 from lianxin.cases.actions.intake import Report
 from lianxin.cases.actions.moving import TOLD
 from lianxin.cases.models import Source, Tier, Verdict
-from lianxin.cases.photos import Cleaned, clean_photos
+from lianxin.cases.photo_forms import PhotosField
 from lianxin.cases.queries.places import units_about
 from lianxin.organizations.models import Unit
 from lianxin.organizations.people import clean_phone
@@ -50,21 +50,6 @@ class WordsOfResidents(PlainField):
         for validator in self.validators:
             if getattr(validator, "code", "") == "max_length":
                 validator.message = too_long  # type: ignore[attr-defined]
-
-
-class SeveralFiles(forms.FileInput):
-    allow_multiple_selected = True
-
-
-class PhotosField(forms.FileField):
-    """Some photos, rebuilt without anything but their pixels; never required."""
-
-    def __init__(self, **options: Any) -> None:
-        words = {"label": _("Photos"), "help_text": _("At most 4. Where and when they were taken is removed.")}
-        super().__init__(**{**words, "required": False, "widget": SeveralFiles(attrs={"accept": "image/*"}), **options})
-
-    def clean(self, data: Any, initial: Any = None) -> list[Cleaned]:
-        return clean_photos(data) if data else []
 
 
 class ReportForm(forms.Form):

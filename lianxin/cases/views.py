@@ -35,7 +35,7 @@ def case(request: HttpRequest, pk: int) -> HttpResponse:
 def move_case(request: HttpRequest, pk: int, move: str) -> HttpResponse:
     """One move of a case: whatever the workflow allows this person now."""
     page = pages.page_to_move(request.user, pk, move)
-    form = FORMS[move](request.POST or None, user=request.user, page=page)
+    form = FORMS[move](request.POST or None, request.FILES or None, user=request.user, page=page)
     back = reverse("case", args=[pk])
     return respond(
         request,
@@ -44,7 +44,6 @@ def move_case(request: HttpRequest, pk: int, move: str) -> HttpResponse:
         page="cases/move.html",
         context={"page": page, "move": move},
         back=safe_next(request, back),
-        correct=lambda entry: back,
     )
 
 
@@ -55,7 +54,7 @@ def new_case(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         outcome = record_once(request, form, lambda: form.make(actor_of(request)).reporter.case.steps.get().entry)
         if outcome.entry is not None and outcome.changed:
-            return ask_what_was_meant(request, outcome.entry, reverse("cases"), ())
+            return ask_what_was_meant(request, outcome.entry, back=reverse("cases"))
         if outcome.entry is not None:
             sending = f"{actor_of(request).pk}.{request.POST['submission']}"
             told = recording.recorded(outcome.entry, receipts.receipt_for(sending), request.build_absolute_uri("/")[:-1])

@@ -75,7 +75,6 @@ def void_gathering(request: HttpRequest, pk: int) -> HttpResponse:
         page="gatherings/void_gathering.html",
         context={"page": page},
         back=safe_next(request, reverse("gathering", args=[pk])),
-        correct=lambda entry: reverse("gathering", args=[pk]),
     )
 
 

@@ -12,6 +12,7 @@ Going back, changing something and sending again shows what was saved, and asks:
         )
 """
 
+import hashlib
 import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
@@ -138,6 +139,7 @@ def record_once(request: HttpRequest, form: OnceForm, act: Callable[[], Entry]) 
     actor = actor_of(request)
     said: dict[str, object] = {name: values for name, values in request.POST.lists() if name not in NOT_SAID}
     said["to"] = request.path
+    said |= {f"files of {name}": [_digest(file) for file in files] for name, files in request.FILES.lists()}
     sent = request.POST.get(form.add_prefix(KEY), "")
     key = f"{actor.pk}.{sent}"
     saved = sent_before(actor=actor, key=key, body=said) if KEY_SHAPE.fullmatch(sent) else None
@@ -167,6 +169,15 @@ def record_once(request: HttpRequest, form: OnceForm, act: Callable[[], Entry]) 
     raise AssertionError("the second attempt returns or raises")
 
 
+def _digest(file: Any) -> str:
+    """What was sent as a file, told in few signs; it is still to be read."""
+    digest = hashlib.sha256()
+    for chunk in file.chunks():
+        digest.update(chunk)
+    file.seek(0)
+    return digest.hexdigest()
+
+
 def respond(
     request: HttpRequest,
     form: OnceForm,
@@ -175,20 +186,21 @@ def respond(
     page: str,
     context: Mapping[str, Any],
     back: str,
-    correct: Callable[[Entry], str],
+    correct: Callable[[Entry], str] | None = None,
     facts: Callable[[Entry], Sequence[tuple[object, object]]] = lambda entry: (),
 ) -> HttpResponse:
     """Answer a form's page: show it, save it and go back to where the person was, or ask what a changed one meant.
 
     page, context: the template and what it needs beside `form`.
     back: where to go after saving, a safe address.
-    correct: the page that corrects a saved entry.
+    correct: the page that corrects a saved entry; none: it cannot be corrected, only looked at, from `back`.
     facts: what to say of a saved entry, as (label, value).
     """
     if request.method == "POST":
         outcome = record_once(request, form, act)
         if outcome.entry is not None and outcome.changed:
-            return ask_what_was_meant(request, outcome.entry, correct(outcome.entry), facts(outcome.entry))
+            correcting = correct(outcome.entry) if correct else ""
+            return ask_what_was_meant(request, outcome.entry, facts(outcome.entry), correct=correcting, back=back)
         if outcome.entry is not None:
             messages.success(request, saved_words(outcome.entry))
             return redirect(back)
@@ -204,14 +216,18 @@ def _sending_address(request: HttpRequest) -> str:
     return f"?{asked.urlencode()}"
 
 
-def ask_what_was_meant(request: HttpRequest, entry: Entry, correct: str, facts: Sequence[tuple[object, object]]) -> HttpResponse:
-    """Something was saved, then changed and sent again: show what stands, offer to correct it or to save another."""
+def ask_what_was_meant(
+    request: HttpRequest, entry: Entry, facts: Sequence[tuple[object, object]] = (), *, correct: str = "", back: str = ""
+) -> HttpResponse:
+    """Something was saved, then changed and sent again: show what stands, offer to correct it, or to leave it so, or to save
+    another."""
     sent = [(name, value) for name, values in request.POST.lists() if name not in NOT_SAID for value in values]
     page = {
         "entry": entry,
         "label": find_kind(entry.kind).label,
         "facts": facts,
         "correct": correct,
+        "back": back,
         "sent": sent,
         "keys": [new_key(), new_key()],
     }

@@ -74,7 +74,6 @@ def void_visit(request: HttpRequest, pk: int) -> HttpResponse:
         page="liaison/void_visit.html",
         context={"page": page},
         back=safe_next(request, reverse("visit", args=[pk])),
-        correct=lambda entry: reverse("visit", args=[pk]),
     )
 
 
@@ -116,6 +115,5 @@ def move_problem(request: HttpRequest, pk: int, move: str) -> HttpResponse:
         page="liaison/move_problem.html",
         context={"page": page, "move": move},
         back=safe_next(request, reverse("problem", args=[pk])),
-        correct=lambda entry: reverse("problem", args=[pk]),
         facts=lambda entry: queries.problem_facts(request.user, entry),
     )

@@ -61,7 +61,6 @@ def end_waiver(request: HttpRequest, code: str, key: str) -> HttpResponse:
         page="schemes/end_waiver.html",
         context={"unit": unit, "offered": offered},
         back=reverse("standing", args=[code, key]),
-        correct=lambda entry: reverse("entry", args=[entry.pk]),
     )
 
 
@@ -77,7 +76,6 @@ def doubt(request: HttpRequest, code: str, key: str) -> HttpResponse:
         page="schemes/doubt.html",
         context={"unit": unit, "title": queries.title_of(scheme)},
         back=reverse("standing", args=[code, key]),
-        correct=lambda entry: reverse("entry", args=[entry.pk]),
     )
 
 
@@ -100,7 +98,6 @@ def answer_doubt(request: HttpRequest, code: str, key: str) -> HttpResponse:
         page="schemes/answer_doubt.html",
         context={"unit": unit, "offered": offered},
         back=reverse("doubts"),
-        correct=lambda entry: reverse("entry", args=[entry.pk]),
     )
 
 

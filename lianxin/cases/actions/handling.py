@@ -1,6 +1,6 @@
 """What the lead does with a case: plans, answers, asks for assistance, pauses, asks for time, handles it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -38,15 +38,16 @@ def sort_case(*, actor: AbstractBaseUser, case: Case, item: Item, tier: str = ""
 
 
 @transaction.atomic
-def plan_case(*, actor: AbstractBaseUser, case: Case, text: str, focus: str = "") -> CaseStep:
+def plan_case(*, actor: AbstractBaseUser, case: Case, text: str, focus: str = "", photos: Sequence[Cleaned] = ()) -> CaseStep:
     """Write down what the trouble is (`focus`: `key` or `focus` problem) and what is to be done. Raises Http404, CaseError."""
-    return make_move(actor=actor, case=locked(case), name="plan", asked=Asked(text=text, data={"focus": focus}))
+    asked = Asked(text=text, photos=photos, data={"focus": focus})
+    return make_move(actor=actor, case=locked(case), name="plan", asked=asked)
 
 
 @transaction.atomic
-def answer_resident(*, actor: AbstractBaseUser, case: Case, text: str) -> CaseStep:
+def answer_resident(*, actor: AbstractBaseUser, case: Case, text: str, photos: Sequence[Cleaned] = ()) -> CaseStep:
     """The first answer, which the resident reads: who has it and what happens next. Raises Http404, CaseError."""
-    return make_move(actor=actor, case=locked(case), name="answer", asked=Asked(text=text))
+    return make_move(actor=actor, case=locked(case), name="answer", asked=Asked(text=text, photos=photos))
 
 
 @transaction.atomic
@@ -66,10 +67,15 @@ def ask_part(*, actor: AbstractBaseUser, case: Case, unit: Unit, text: str, due_
 
 
 @transaction.atomic
-def do_part(*, actor: AbstractBaseUser, part: Part, text: str) -> CaseStep:
-    """The assisting unit says what it did. Raises Http404; CaseError where the part is over."""
+def do_part(*, actor: AbstractBaseUser, part: Part, text: str, photos: Sequence[Cleaned] = ()) -> CaseStep:
+    """The assisting unit says what it did. A photo that another case showed before flags the case, as in `handle_case`.
+
+    Raises Http404; CaseError where the part is over.
+    """
     part, case = _open_part(part)
-    step = make_move(actor=actor, case=case, name="do_part", asked=Asked(unit=part.unit, text=text, data={"part": part.pk}))
+    flag, change = _shown_before(case, photos)
+    asked = Asked(unit=part.unit, text=text, photos=photos, data={"part": part.pk, **flag})
+    step = make_move(actor=actor, case=case, name="do_part", asked=asked, change=change)
     part.done = step
     part.save(update_fields=["done"])
     return step
@@ -146,19 +152,25 @@ def handle_case(*, actor: AbstractBaseUser, case: Case, text: str, photos: Seque
     """
     case = locked(case)
     days = working_days_between(case.reported_on, clock.today(), case.county)
-    recycled = any(seen_before(photo, case) for photo in photos)
-    data = {"days": days, "flag": "photo"} if recycled else {"days": days}
-
-    def change(it: Case) -> None:
-        it.flagged = it.flagged or recycled
-
-    step = make_move(actor=actor, case=case, name="handle", asked=Asked(text=text, photos=photos, data=data), change=change)
+    flag, change = _shown_before(case, photos)
+    asked = Asked(text=text, photos=photos, data={"days": days, **flag})
+    step = make_move(actor=actor, case=case, name="handle", asked=asked, change=change)
     why = "proxy" if case.source in PROXIES else "flagged" if case.flagged else ""
     if not why and int(step.entry.digest, 16) % tiers().call_back_of == 0:
         why = "random"
     if why:
         draw_call_back(case, why)
     return step
+
+
+def _shown_before(case: Case, photos: Sequence[Cleaned]) -> tuple[dict[str, str], Callable[[Case], None]]:
+    """Whether a unit shows its work by a photo of another case: what the entry says of it, and what changes about the case."""
+    recycled = any(seen_before(photo, case) for photo in photos)
+
+    def change(it: Case) -> None:
+        it.flagged = it.flagged or recycled
+
+    return ({"flag": "photo"} if recycled else {}), change
 
 
 def draw_call_back(case: Case, why: str) -> CallBack:

@@ -1,7 +1,7 @@
 """One case, as somebody may read it: its story, who leads, its clocks, what is next, and what this reader may do."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -240,8 +240,7 @@ def story(user: AnyUser, case: Case, *, all_words: bool, photos: bool = True) ->
     codes = {str(entry.data[name]) for entry in entries for name in ("proposed", "lead", "unit") if entry.data.get(name)}
     names = dict(Unit.objects.filter(code__in=codes).values_list("code", "name")) if codes else {}
     lines = words.lines(user, entries, case.place)
-    told = [_told(user, line, steps.get(line.entry.pk), names, all_words=all_words) for line in lines]
-    return [replace(one, photos=pictures.get(steps[one.line.entry.pk].pk, ())) if one.said else one for one in told]
+    return [_told(user, line, steps.get(line.entry.pk), names, pictures, all_words=all_words) for line in lines]
 
 
 def remember_who_took_it_up(case: Case, steps: Mapping[int, CaseStep], entries: Sequence[Entry]) -> None:
@@ -251,7 +250,15 @@ def remember_who_took_it_up(case: Case, steps: Mapping[int, CaseStep], entries: 
     case.__dict__["taken_up"] = next(found, None)
 
 
-def _told(user: AnyUser, line: words.Line, step: CaseStep | None, names: Mapping[str, str], *, all_words: bool) -> Told:
+def _told(
+    user: AnyUser,
+    line: words.Line,
+    step: CaseStep | None,
+    names: Mapping[str, str],
+    pictures: Mapping[int, Sequence[Photo]],
+    *,
+    all_words: bool,
+) -> Told:
     actor = line.entry.actor.username if line.entry.actor else ""
     who = {"*residents": _("a resident"), "*clock": _("time itself")}.get(actor, line.who)
     address = reverse("entry", args=[line.entry.pk]) if may(user, ENTRY_VIEW, line.entry.unit) else ""
@@ -267,6 +274,7 @@ def _told(user: AnyUser, line: words.Line, step: CaseStep | None, names: Mapping
         hidden=not reads and step.sealed is not None,
         erased=step.erased_at is not None,
         shown=step.shown,
+        photos=pictures.get(step.pk, ()) if reads else (),
         facts=facts,
     )
 

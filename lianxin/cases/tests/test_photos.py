@@ -14,7 +14,8 @@ from PIL import Image
 
 from lianxin.cases import actions, photos
 from lianxin.cases.errors import CaseError
-from lianxin.cases.models import Photo
+from lianxin.cases.models import Case, Photo
+from lianxin.cases.queries.story import story_of
 from lianxin.config.folder import Folder
 from lianxin.config.verify import verify
 
@@ -203,3 +204,48 @@ def test_a_file_without_a_row_is_swept_up_after_a_day(photo, folder):
         os.utime(path, (0, 0))
     assert photos.sweep() == 1
     assert [path.name for path in folder.iterdir()] == [f"{photo.name}.jpg"] and Photo.objects.count() == 1
+
+
+def test_who_works_on_it_shows_it_the_resident_sees_what_was_said_to_them(world, monkeypatch):
+    """A part done stays inside, with its photo; what the resident reads they see, too. Sent twice it is kept once."""
+    told = actions.report_case(report=actions.Report(sending="a phone's own key 3", place=world.village, text="水井不出水"))
+    led = told.reporter.case
+    actions.claim_case(actor=world.user("secretary"), case=led, unit=world.branch)
+    numbers = iter("123456789")
+    cleaned = {}  # by what was sent: no program is started here
+    monkeypatch.setattr(
+        photos,
+        "clean_photo",
+        lambda data, name: cleaned.setdefault(data, photos.Cleaned(data, 4, 4, f"{next(numbers):0<64}", "0f" * 16)),
+    )
+    secretary, helper = world.client("secretary"), world.client("department_handler")
+    part = actions.ask_part(actor=world.user("secretary"), case=led, unit=world.village, text="看泵", due_on=led.reported_on)
+
+    def send(client, move, **said):
+        return client.post(f"/cases/{led.pk}/{move}/", {"submission": move.ljust(22, "k"), **said}).status_code
+
+    inside = {"text": "泵坏了", "part": part.pk}
+    assert send(helper, "do_part", **inside, photos=upload(b"inside")) == 302
+    shown = {"text": "换好了", "photos": [upload(b"shown"), upload(b"shown too")]}
+    for _tap in range(2):
+        assert send(secretary, "handle", **shown) == 302
+        [file.seek(0) for file in shown["photos"]]
+    assert send(secretary, "handle", text="换好了", photos=upload(b"another")) == 409
+    kept = {photo.step.move: photo for photo in Photo.objects.select_related("step")}
+    assert Photo.objects.count() == 3
+    page = secretary.get(f"/cases/{led.pk}/").content.decode()
+    assert all(photo.name in page for photo in Photo.objects.all())
+    reads = [line for line in story_of(told.receipt).lines if line.photos]
+    assert [(line.text, len(line.photos)) for line in reads] == [("换好了", 2)]
+    Case.objects.filter(pk=led.pk).update(state="dispatch", lead=None, place=world.township)
+    neighbour = world.client("member")  # may claim it: sees what residents see
+    assert neighbour.get(reverse("photo", args=[kept["handle"].name])).status_code == 200
+    assert neighbour.get(reverse("photo", args=[kept["do_part"].name])).status_code == 404
+
+
+def test_a_bad_photo_of_the_staff_is_refused_like_a_residents(world, led):
+    sent = {"submission": "k" * 22, "text": "换好了", "photos": upload(b"no picture")}
+    answer = world.client("secretary").post(f"/cases/{led.pk}/handle/", sent)
+    assert answer.status_code == 422
+    assert all(words in answer.content.decode() for words in ("井.jpg", "换好了", "请重新选择照片"))
+    assert not Photo.objects.exists()
