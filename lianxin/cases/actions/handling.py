@@ -155,10 +155,7 @@ def handle_case(*, actor: AbstractBaseUser, case: Case, text: str, photos: Seque
     flag, change = _shown_before(case, photos)
     asked = Asked(text=text, photos=photos, data={"days": days, **flag})
     step = make_move(actor=actor, case=case, name="handle", asked=asked, change=change)
-    why = "proxy" if case.source in PROXIES else "flagged" if case.flagged else ""
-    if not why and int(step.entry.digest, 16) % tiers().call_back_of == 0:
-        why = "random"
-    if why:
+    if why := why_call_back(case, step):
         draw_call_back(case, why)
     return step
 
@@ -171,6 +168,15 @@ def _shown_before(case: Case, photos: Sequence[Cleaned]) -> tuple[dict[str, str]
         it.flagged = it.flagged or recycled
 
     return ({"flag": "photo"} if recycled else {}), change
+
+
+def why_call_back(case: Case, step: CaseStep) -> str:
+    """Why residents are called back after this step handled their case; empty: they are not."""
+    if case.source in PROXIES:
+        return "proxy"
+    if case.flagged:
+        return "flagged"
+    return "random" if int(step.entry.digest, 16) % tiers().call_back_of == 0 else ""
 
 
 def draw_call_back(case: Case, why: str) -> CallBack:

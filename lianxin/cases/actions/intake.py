@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -77,8 +77,7 @@ def report_case(*, report: Report, quarantined: bool = False) -> Received:
         return known
     try:
         with transaction.atomic():
-            case = _new_case(report)
-            reporter = _new_reporter(case, report)
+            case, reporter = _take_in(report)
             make_move(
                 actor=the_residents(),
                 case=case,
@@ -106,8 +105,7 @@ def record_case(*, actor: AbstractBaseUser, unit: Unit, report: Report, day: dat
         return known
     if not any(report.place.path.startswith(path) for path in neighbourhoods(actor, CASE_RECORD)):
         raise Http404
-    case = _new_case(report)
-    reporter = _new_reporter(case, report, by_proxy=True)
+    case, reporter = _take_in(report, by_proxy=True)
     make_move(
         actor=actor,
         case=case,
@@ -136,7 +134,8 @@ def join_case(*, case: Case, report: Report) -> Received:
     case = locked(case)
     if case.state not in (*OPEN_STATES, State.HANDLED):
         raise CaseError("no_such_move", state=case.get_state_display())
-    reporter = _new_reporter(case, report)
+    reporter = draft_reporter(case, report, at=clock.now())
+    reporter.save(force_insert=True)
     make_move(
         actor=the_residents(),
         case=case,
@@ -196,41 +195,53 @@ def _body(report: Report) -> str:
     return fingerprint(body_hash(said), key="receipt")
 
 
-def _new_case(report: Report) -> Case:
-    now = clock.now()
-    case = Case(
-        county=county_of(report.place),
+def draft_case(report: Report, *, county: Unit, at: datetime) -> Case:
+    """A case as it comes in, not saved yet. Where exactly it is can be sealed only then: `seal_spot`."""
+    return Case(
+        county=county,
         place=report.place,
         item=report.item,
         tier=report.tier or (report.item.tier if report.item else "ordinary"),
         source=report.source,
         state=State.UNCLAIMED,
         about=report.about,
-        reported_at=now,
-        reported_on=clock.local_date(now),
         lat=report.lat,
         long=report.long,
+        reported_at=at,
+        reported_on=clock.local_date(at),
     )
-    case.save(force_insert=True)
+
+
+def seal_spot(case: Case, report: Report) -> None:
+    """Seal where exactly it is, in a case that was saved."""
     if report.spot.strip():
         case.spot = seal(report.spot.strip()[:200], key="case", bound_to=case.subject)
-    return case
 
 
-def _new_reporter(case: Case, report: Report, *, by_proxy: bool = False) -> Reporter:
+def draft_reporter(case: Case, report: Report, *, at: datetime, by_proxy: bool = False) -> Reporter:
+    """A resident of a case, not saved yet. Raises ValidationError for a phone that is none."""
     reporter = Reporter(
         case=case,
         receipt=receipts.digest_of(receipts.receipt_for(report.sending)),
         language=report.language,
         network=report.network,
         by_proxy=by_proxy,
-        joined_at=clock.now(),
+        joined_at=at,
     )
     if report.phone.strip():
         digits = clean_phone(report.phone)
         reporter.phone, reporter.phone_index = seal(digits, key="case", bound_to=reporter.receipt), phone_index(digits)
-    reporter.save(force_insert=True)
     return reporter
+
+
+def _take_in(report: Report, *, by_proxy: bool = False) -> tuple[Case, Reporter]:
+    now = clock.now()
+    case = draft_case(report, county=county_of(report.place), at=now)
+    case.save(force_insert=True)
+    seal_spot(case, report)
+    reporter = draft_reporter(case, report, at=now, by_proxy=by_proxy)
+    reporter.save(force_insert=True)
+    return case, reporter
 
 
 def county_of(place: Unit) -> Unit:

@@ -16,10 +16,10 @@ from typing import Any
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 
-from lianxin.accounts.sealing import seal
-from lianxin.cases import receipts
-from lianxin.cases.actions.intake import Report, county_of
+from lianxin.cases.actions.handling import why_call_back
+from lianxin.cases.actions.intake import Report, county_of, draft_case, draft_reporter, seal_spot
 from lianxin.cases.actions.moving import TOLD, _data, _entered_at, the_clock, the_residents
+from lianxin.cases.actions.timers import ran_out_act
 from lianxin.cases.errors import CaseError
 from lianxin.cases.models import (
     FINAL_STATES,
@@ -39,18 +39,19 @@ from lianxin.cases.models import (
 from lianxin.cases.search import index_cases
 from lianxin.cases.tiers import tiers
 from lianxin.cases.workdays import Due, due_after, working_days_between
-from lianxin.cases.workflow import NEW, PROXIES, RESIDENT, SERVICES, THE_CLOCK, Move, moves_from
+from lianxin.cases.workflow import NEW, RESIDENT, SERVICES, THE_CLOCK, Move, moves_from
 from lianxin.ledger import clock
 from lianxin.ledger.actions import Act, record_many
 from lianxin.ledger.models import Batch
 from lianxin.ledger.proof import new_salt
 from lianxin.ledger.versions import write_versions
 from lianxin.organizations.models import Unit
-from lianxin.organizations.people import clean_phone, phone_index
 
 LONGEST_PAST = 10_000
 """What was written elsewhere in the past is kept whole."""
 CALLS = ("hear_yes", "hear_no", "hear_nobody", "hear_again")
+OF_A_RESIDENT = ("note", "answer_yes", "answer_no", "hear_yes", "hear_no", "withdraw", "leave", "reopen")
+"""Moves whose step names the resident, beside that of one who joins."""
 
 
 @dataclass(frozen=True)
@@ -156,7 +157,7 @@ class Telling:
             elif running.name == ClockName.CLAIM and one.case.state == State.UNCLAIMED:
                 moves.append((one, PastMove("expire", now)))
             else:
-                late.append(self._late(one.case, running, now))
+                late.append(Act(**ran_out_act(one.case, running, now), actor=self.clock))
         record_many(actor=self.actor, acts=late, batch=self.batch)
         return moves
 
@@ -179,19 +180,18 @@ class Telling:
                 first.setdefault(id(one), (one, move))
         fresh = list(first.values())
         for one, move in fresh:
-            one.case = self._new_case(one.report, move.at)
+            one.case = draft_case(one.report, county=self._county(one.report.place), at=move.at)
         Case.objects.bulk_create([one.case for one, _move in fresh], batch_size=500)
         reporters = []
         for one, move in fresh:
-            if one.report.spot.strip():
-                one.case.spot = seal(one.report.spot.strip()[:200], key="case", bound_to=one.case.subject)
-            one.reporters.append(_new_reporter(one.case, one.report, move.at, by_proxy=move.name == "record"))
+            seal_spot(one.case, one.report)
+            one.reporters.append(draft_reporter(one.case, one.report, at=move.at, by_proxy=move.name == "record"))
             self.told.append(one)
             reporters += one.reporters
         parts = []
         for one, move in moves:
             if move.joins is not None:
-                one.reporters.append(_new_reporter(one.case, move.joins, move.at))
+                one.reporters.append(draft_reporter(one.case, move.joins, at=move.at))
                 reporters.append(one.reporters[-1])
             asked = [move.unit] if move.name == "ask" else move.partners
             for unit in asked:
@@ -202,21 +202,8 @@ class Telling:
         Reporter.objects.bulk_create(reporters, batch_size=500)
         Part.objects.bulk_create(parts, batch_size=500)
 
-    def _new_case(self, report: Report, at: datetime) -> Case:
-        county = self.counties.get(report.place.pk) or self.counties.setdefault(report.place.pk, county_of(report.place))
-        return Case(
-            county=county,
-            place=report.place,
-            item=report.item,
-            tier=report.tier or (report.item.tier if report.item else "ordinary"),
-            source=report.source,
-            state=State.UNCLAIMED,
-            about=report.about,
-            lat=report.lat,
-            long=report.long,
-            reported_at=at,
-            reported_on=clock.local_date(at),
-        )
+    def _county(self, place: Unit) -> Unit:
+        return self.counties.get(place.pk) or self.counties.setdefault(place.pk, county_of(place))
 
     # --- one move ---------------------------------------------------------------------------------------------------------
 
@@ -239,8 +226,7 @@ class Telling:
         started = self._turn_clocks(one, move, told.at)
         self._heard(one, told)
         reporter = one.reporters[-1] if told.joins else one.reporters[told.resident]
-        theirs = told.joins is not None or told.name in ("note", "answer_yes", "answer_no", "hear_yes", "hear_no", "withdraw")
-        theirs = theirs or told.name in ("leave", "reopen")
+        theirs = told.joins is not None or told.name in OF_A_RESIDENT
         step = CaseStep(
             case=case,
             move=move.name,
@@ -352,9 +338,7 @@ class Telling:
         case = one.case
         if case.source == Source.IMPORT:
             return False  # whom should one call?
-        why = "proxy" if case.source in PROXIES else "flagged" if case.flagged else ""
-        if not why and int(step.entry.digest, 16) % tiers().call_back_of == 0:
-            why = "random"
+        why = why_call_back(case, step)
         if why:
             one.call_back = CallBack.objects.create(case=case, round=case.round, why=why, drawn_at=case.handled_at or clock.now())
         return bool(why)
@@ -397,27 +381,6 @@ class Telling:
         if key not in self.lengths:
             self.lengths[key] = working_days_between(start, end, county)
         return self.lengths[key]
-
-    def _late(self, case: Case, running: CaseClock, now: datetime) -> Act:
-        """As `run_out` enters it."""
-        unit = running.unit if running.unit and running.unit.closed_on is None else case.place
-        data = {"clock": str(running.name), "round": case.round, "tier": str(case.tier), "place": case.place.code}
-        return Act("cases.clock_ran_out", unit, clock.local_date(now), case.subject, data=data, actor=self.clock)
-
-
-def _new_reporter(case: Case, report: Report, at: datetime, *, by_proxy: bool = False) -> Reporter:
-    reporter = Reporter(
-        case=case,
-        receipt=receipts.digest_of(receipts.receipt_for(report.sending)),
-        language=report.language,
-        network=report.network,
-        by_proxy=by_proxy,
-        joined_at=at,
-    )
-    if report.phone.strip():
-        digits = clean_phone(report.phone)
-        reporter.phone, reporter.phone_index = seal(digits, key="case", bound_to=reporter.receipt), phone_index(digits)
-    return reporter
 
 
 def _part_of(one: PastCase, told: PastMove) -> Part:

@@ -2,7 +2,8 @@
 
 import logging
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import OuterRef, QuerySet, Subquery
@@ -68,14 +69,18 @@ def run_out(*, pk: int) -> Entry | None:
         return _close_in_silence(case).entry
     if running.name == ClockName.CLAIM and case.state == State.UNCLAIMED:
         return make_move(actor=the_clock(), case=case, name="expire").entry
-    return record(
-        actor=the_clock(),
-        kind="cases.clock_ran_out",
-        unit=running.unit if running.unit and running.unit.closed_on is None else case.place,
-        happened_on=clock.today(),
-        subject=case.subject,
-        data={"clock": str(running.name), "round": case.round, "tier": str(case.tier), "place": case.place.code},
-    )
+    return record(**ran_out_act(case, running, clock.now()), actor=the_clock())
+
+
+def ran_out_act(case: Case, running: CaseClock, at: datetime) -> dict[str, Any]:
+    """What the entry says of a clock that ran out: whose lateness it is, and which clock."""
+    return {
+        "kind": "cases.clock_ran_out",
+        "unit": running.unit if running.unit and running.unit.closed_on is None else case.place,
+        "happened_on": clock.local_date(at),
+        "subject": case.subject,
+        "data": {"clock": str(running.name), "round": case.round, "tier": str(case.tier), "place": case.place.code},
+    }
 
 
 def _close_in_silence(case: Case) -> CaseStep:
