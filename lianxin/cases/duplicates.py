@@ -16,7 +16,7 @@ from lianxin.cases.queries.reach import readable_for
 from lianxin.cases.texts import grams, plain, words_of
 from lianxin.ledger import clock
 from lianxin.organizations.access import AnyUser
-from lianxin.organizations.models import LABEL_WIDTH, Unit, UnitKind, path_end
+from lianxin.organizations.models import Unit, UnitKind, path_end
 
 UNSOLVED = (*OPEN_STATES, State.HANDLED)
 """Until the resident says it is solved, another may join."""
@@ -98,8 +98,7 @@ def shared_phrases(one: str, other: str, most: int = 3) -> tuple[str, ...]:
 
 def _around(place: Unit) -> Unit:
     """The township a place lies in; the place itself where it lies in none."""
-    above = [place.path[:end] for end in range(LABEL_WIDTH, len(place.path) + 1, LABEL_WIDTH)]
-    return Unit.objects.filter(path__in=above, kind=UnitKind.TOWNSHIP).first() or place
+    return Unit.objects.filter(pk__in=place.ancestor_ids, kind=UnitKind.TOWNSHIP).first() or place
 
 
 def _rareness(texts: Any, of: int) -> Any:

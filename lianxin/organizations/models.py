@@ -33,6 +33,11 @@ def path_ids(path: str) -> list[int]:
     return [int(path[at : at + LABEL_WIDTH]) for at in range(0, len(path), LABEL_WIDTH)]
 
 
+def path_steps(path: str) -> list[str]:
+    """Their paths, from the root down, the whole of it last. To look the units up, `path_ids` is sooner."""
+    return [path[:end] for end in range(LABEL_WIDTH, len(path) + 1, LABEL_WIDTH)]
+
+
 class UnitKind(models.TextChoices):
     COUNTY = "county", _("county")
     TOWNSHIP = "township", _("township")

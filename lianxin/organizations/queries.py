@@ -65,6 +65,7 @@ from lianxin.organizations.models import (
     Unit,
     UnitKind,
     path_end,
+    path_steps,
 )
 from lianxin.organizations.people import person_for
 from lianxin.organizations.terms import ELECTION, Term, term_of
@@ -119,8 +120,8 @@ def way_to(user: AnyUser, placement: Placement, known: Iterable[Placement]) -> l
     """From the top of the tree down to this unit, by the names of that day."""
     by_path = {row.path: row for row in known}
     steps = []
-    for end in range(LABEL_WIDTH, len(placement.path) + 1, LABEL_WIDTH):
-        row = by_path.get(placement.path[:end])
+    for path in path_steps(placement.path):
+        row = by_path.get(path)
         if row is not None:
             steps.append(Step(row.name, row.unit.code if may(user, STANDING_VIEW, row.unit) else ""))
     return steps
@@ -130,7 +131,7 @@ def family(unit: Unit, moment: Moment) -> tuple[Placement | None, list[Placement
     """The unit's placement, those above it (itself included) and those right beneath it. One query."""
     ends = range(LABEL_WIDTH, (Placement._meta.get_field("path").max_length or 0) + 1, LABEL_WIDTH)
     path = Subquery(placements_on(moment).filter(unit=unit).order_by().values("path")[:1])
-    above = {unit.path[:end] for end in ends} if moment.is_now else [Substr(path, 1, end) for end in ends]
+    above = path_steps(unit.path) if moment.is_now else [Substr(path, 1, end) for end in ends]
     rows = list(placements_on(moment).filter(Q(path__in=above) | Q(parent=unit)).select_related("unit").order_by("path"))
     placement = next((row for row in rows if row.unit_id == unit.pk), None)
     ancestors = [row for row in rows if placement and placement.path.startswith(row.path)]

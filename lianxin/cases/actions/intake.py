@@ -19,7 +19,7 @@ from lianxin.cases.queries.reach import neighbourhoods
 from lianxin.ledger import clock
 from lianxin.ledger.actions import body_hash
 from lianxin.organizations.access import CASE_RECORD
-from lianxin.organizations.models import LABEL_WIDTH, Unit, UnitKind
+from lianxin.organizations.models import Unit, UnitKind
 from lianxin.organizations.people import clean_phone, phone_index
 
 
@@ -246,8 +246,7 @@ def _take_in(report: Report, *, by_proxy: bool = False) -> tuple[Case, Reporter]
 
 def county_of(place: Unit) -> Unit:
     """The county a place lies in. Raises CaseError where it lies in none."""
-    above = [place.path[:end] for end in range(LABEL_WIDTH, len(place.path) + 1, LABEL_WIDTH)]
-    county = Unit.objects.filter(path__in=above, kind=UnitKind.COUNTY).first()
+    county = Unit.objects.filter(pk__in=place.ancestor_ids, kind=UnitKind.COUNTY).first()
     if county is None:
         raise CaseError("no_place")
     return county

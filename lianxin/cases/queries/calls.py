@@ -7,9 +7,8 @@ from django.http import Http404
 
 from lianxin.cases.models import CallBack, CaseStep, Reporter, State
 from lianxin.cases.queries.pages import title_of
-from lianxin.cases.queries.reach import _prefixes
 from lianxin.organizations.access import CASE_CALL_BACK, AnyUser, grants_for
-from lianxin.organizations.models import path_end
+from lianxin.organizations.models import path_end, path_ids
 
 STATES = (State.HANDLED, State.PRESUMED, State.SOLVED)
 MOST = 100
@@ -35,21 +34,17 @@ def calls_for(user: AnyUser, *, made: bool = False) -> QuerySet[CallBack]:
     made: those made already, too: a form that arrives twice is answered like the first time.
     """
     reach = Q(pk__in=())
-    held: set[str] = set()
+    held: set[int] = set()
     for grant in grants_for(user):
-        above = _prefixes(grant.path)
+        above = path_ids(grant.path)
         held |= set(above)
         if CASE_CALL_BACK in grant.permissions:
-            reach |= Q(case__place__path__gte=grant.path, case__place__path__lt=path_end(grant.path)) & ~_led_by(above)
-    mine = Q(case__about=None) | ~Q(case__about__path__in=sorted(held))
+            reach |= Q(case__place__path__gte=grant.path, case__place__path__lt=path_end(grant.path)) & ~Q(case__lead__in=above)
+    mine = Q(case__about=None) | ~Q(case__about__in=sorted(held))
     found = CallBack.objects.filter(reach, mine)
     if not made:
         found = found.filter(done=None, case__state__in=STATES)
     return found.select_related("case__place", "case__lead", "case__item").order_by("drawn_at", "pk")
-
-
-def _led_by(above: list[str]) -> Q:
-    return Q(case__lead__path__in=above)
 
 
 def waiting_calls(user: AnyUser) -> list[CallBack]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from django.db.models import Q
 
 from lianxin.ledger import clock
-from lianxin.organizations.models import LABEL_WIDTH, Unit, UnitKind, UnitQuerySet, path_end
+from lianxin.organizations.models import LABEL_WIDTH, Unit, UnitKind, UnitQuerySet, path_end, path_steps
 
 NARROW = (UnitKind.VILLAGE, UnitKind.COMMUNITY)
 PLACES = (UnitKind.COUNTY, UnitKind.TOWNSHIP, *NARROW)
@@ -63,9 +63,8 @@ def lies_in(unit: Unit) -> Choice:
 def units_about(place: Unit) -> list[Unit]:
     """Units a resident of that place may complain about: its township, the place's own office and branches, and the offices of
     township and county. Never the county itself: somebody must be left to look into it."""
-    above = [place.path[:end] for end in range(LABEL_WIDTH, len(place.path) + 1, LABEL_WIDTH)]
-    wanted = Q(path__in=above) & ~Q(kind=UnitKind.COUNTY)
-    for path in above:
+    wanted = Q(pk__in=place.ancestor_ids) & ~Q(kind=UnitKind.COUNTY)
+    for path in path_steps(place.path):
         wanted |= Q(path__gte=path, path__lt=path_end(path), path__length=len(path) + LABEL_WIDTH, kind__in=OFFICES)
     branches = (UnitKind.BRANCH, UnitKind.GENERAL_BRANCH, UnitKind.COMMITTEE)
     if place.kind in NARROW:
@@ -80,8 +79,7 @@ def _open() -> UnitQuerySet:
 
 
 def _above(unit: Unit) -> list[Unit]:
-    paths = [unit.path[:end] for end in range(LABEL_WIDTH, len(unit.path), LABEL_WIDTH)]
-    return list(Unit.objects.filter(path__in=paths, kind__in=PLACES).order_by("path"))
+    return list(Unit.objects.filter(pk__in=unit.ancestor_ids[:-1], kind__in=PLACES).order_by("path"))
 
 
 def _beneath(unit: Unit) -> list[Unit]:

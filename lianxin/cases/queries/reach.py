@@ -13,7 +13,7 @@ from lianxin.cases.errors import CaseError
 from lianxin.cases.models import TO_CLAIM, Case, CaseQuerySet, Part, Reporter
 from lianxin.ledger import clock
 from lianxin.organizations.access import CASE_CLAIM, CASE_VIEW, SUBTREE, AnyUser, grants_for, scope
-from lianxin.organizations.models import LABEL_WIDTH, Unit, UnitKind, path_end
+from lianxin.organizations.models import Unit, UnitKind, path_end, path_ids
 
 FEW = 2_000
 """So many cases are named one by one; of more, lists go back in time until a page is full."""
@@ -112,11 +112,12 @@ def neighbourhoods(user: AnyUser, permission: str = CASE_CLAIM) -> list[str]:
     """Paths of the subtrees whose unclaimed cases the user sees (or, with CASE_RECORD, from which they record)."""
     grants = [grant for grant in grants_for(user) if permission in grant.permissions]
     wide = {grant.path for grant in grants if grant.reach == SUBTREE}
-    above = {prefix for grant in grants for prefix in _prefixes(grant.path)}
-    kinds = dict(Unit.objects.filter(path__in=above, kind__in=(UnitKind.COUNTY, UnitKind.TOWNSHIP)).values_list("path", "kind"))
+    above = {pk for grant in grants for pk in path_ids(grant.path)}
+    places = Unit.objects.filter(pk__in=above, kind__in=(UnitKind.COUNTY, UnitKind.TOWNSHIP)).order_by("path")
+    paths = list(places.values_list("path", flat=True))
     for grant in grants:
-        places = [prefix for prefix in _prefixes(grant.path) if prefix in kinds]
-        wide |= {max(places, key=len)} if places else set()
+        around = [path for path in paths if grant.path.startswith(path)]
+        wide.update(around[-1:])  # the narrowest
     return sorted(path for path in wide if not any(path != other and path.startswith(other) for other in wide))
 
 
@@ -130,12 +131,7 @@ def reporter_by(typed: str) -> Reporter:
     return reporter
 
 
-def _prefixes(path: str) -> list[str]:
-    return [path[:end] for end in range(LABEL_WIDTH, len(path) + 1, LABEL_WIDTH)]
-
-
 def not_about(user: AnyUser) -> Q:
     """Left out: what complains about a unit at which, or beneath which, the user holds anything."""
-    held = {prefix for grant in grants_for(user) for prefix in _prefixes(grant.path)}
-    theirs = Unit.objects.filter(path__in=sorted(held)).order_by().values("pk")
-    return Q(about=None) | ~Q(about__in=theirs)
+    held = {pk for grant in grants_for(user) for pk in path_ids(grant.path)}
+    return Q(about=None) | ~Q(about__in=sorted(held))
