@@ -7,6 +7,7 @@ from django.http import Http404
 
 from lianxin.cases.models import CallBack, CaseStep, Reporter, State
 from lianxin.cases.queries.pages import title_of
+from lianxin.cases.queries.reach import not_about
 from lianxin.organizations.access import CASE_CALL_BACK, AnyUser, grants_for
 from lianxin.organizations.models import path_end, path_ids
 
@@ -34,14 +35,11 @@ def calls_for(user: AnyUser, *, made: bool = False) -> QuerySet[CallBack]:
     made: those made already, too: a form that arrives twice is answered like the first time.
     """
     reach = Q(pk__in=())
-    held: set[int] = set()
     for grant in grants_for(user):
-        above = path_ids(grant.path)
-        held |= set(above)
         if CASE_CALL_BACK in grant.permissions:
-            reach |= Q(case__place__path__gte=grant.path, case__place__path__lt=path_end(grant.path)) & ~Q(case__lead__in=above)
-    mine = Q(case__about=None) | ~Q(case__about__in=sorted(held))
-    found = CallBack.objects.filter(reach, mine)
+            beneath = Q(case__place__path__gte=grant.path, case__place__path__lt=path_end(grant.path))
+            reach |= beneath & ~Q(case__lead__in=path_ids(grant.path))
+    found = CallBack.objects.filter(reach, not_about(user, "case__"))
     if not made:
         found = found.filter(done=None, case__state__in=STATES)
     return found.select_related("case__place", "case__lead", "case__item").order_by("drawn_at", "pk")

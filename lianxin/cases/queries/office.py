@@ -22,7 +22,7 @@ from lianxin.cases.queries.reach import not_about
 from lianxin.ledger import clock
 from lianxin.ledger.models import Entry
 from lianxin.organizations.access import CASE_DISPATCH, SUBTREE, AnyUser, grants_for, unit_for
-from lianxin.organizations.models import LABEL_WIDTH, Unit, path_end, path_ids
+from lianxin.organizations.models import LABEL_WIDTH, Unit, path_end
 
 AGES = ((0, 3), (4, 7), (8, 15), (16, 30), (31, None))
 """Days since it was reported."""
@@ -175,10 +175,8 @@ def _pressing(cases: CaseQuerySet, opens: Opens, now: datetime) -> list[Part]:
 
 def _within(user: AnyUser, unit: Unit, since: date, until: date) -> Q:
     """Of rows that belong to cases: those of the period beneath the unit."""
-    held = sorted({pk for grant in grants_for(user) for pk in path_ids(grant.path)})
-    mine = Q(case__about=None) | ~Q(case__about__in=held)
     beneath = Q(case__place__path__gte=unit.path, case__place__path__lt=path_end(unit.path))
-    return mine & beneath & Q(case__reported_on__gte=since, case__reported_on__lte=until)
+    return not_about(user, "case__") & beneath & Q(case__reported_on__gte=since, case__reported_on__lte=until)
 
 
 def _clock_rates(user: AnyUser, unit: Unit, since: date, until: date) -> list[Rate]:

@@ -131,7 +131,8 @@ def reporter_by(typed: str) -> Reporter:
     return reporter
 
 
-def not_about(user: AnyUser) -> Q:
-    """Left out: what complains about a unit at which, or beneath which, the user holds anything."""
+def not_about(user: AnyUser, prefix: str = "") -> Q:
+    """Left out: what complains about a unit at which, or beneath which, the user holds anything. A condition on the case at
+    `prefix`."""
     held = {pk for grant in grants_for(user) for pk in path_ids(grant.path)}
-    return Q(about=None) | ~Q(about__in=sorted(held))
+    return Q(**{f"{prefix}about": None}) | ~Q(**{f"{prefix}about__in": sorted(held)})
