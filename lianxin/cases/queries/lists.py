@@ -45,7 +45,7 @@ from lianxin.organizations.access import (
     may,
     scope,
 )
-from lianxin.organizations.models import Title, Unit, path_end
+from lianxin.organizations.models import Title, Unit
 
 PAGE_SIZE = 50
 LONGEST = 60
@@ -244,7 +244,7 @@ def selected(user: AnyUser, asked: Asked) -> tuple[CaseQuerySet, list[int] | Non
 
 def _within(unit: Unit) -> list[int]:
     """The unit and all beneath it."""
-    return list(Unit.objects.filter(path__gte=unit.path, path__lt=path_end(unit.path)).values_list("pk", flat=True))
+    return list(Unit.objects.beneath(unit.path).values_list("pk", flat=True))
 
 
 def _after(cases: CaseQuerySet, asked: Asked) -> CaseQuerySet:

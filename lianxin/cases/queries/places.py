@@ -85,6 +85,6 @@ def _above(unit: Unit) -> list[Unit]:
 def _beneath(unit: Unit) -> list[Unit]:
     if unit.kind in NARROW:
         return []
-    inside = _open().filter(path__gte=unit.path, path__lt=path_end(unit.path)).exclude(pk=unit.pk)
+    inside = _open().beneath(unit.path).exclude(pk=unit.pk)
     townships = list(inside.filter(kind=UnitKind.TOWNSHIP).order_by("path")) if unit.kind == UnitKind.COUNTY else []
     return townships or list(inside.filter(kind__in=NARROW).order_by("path"))

@@ -13,7 +13,7 @@ from lianxin.cases.errors import CaseError
 from lianxin.cases.models import TO_CLAIM, Case, CaseQuerySet, Part, Reporter
 from lianxin.ledger import clock
 from lianxin.organizations.access import CASE_CLAIM, CASE_VIEW, SUBTREE, AnyUser, grants_for, scope
-from lianxin.organizations.models import Unit, UnitKind, path_end, path_ids
+from lianxin.organizations.models import Unit, UnitKind, path_ids
 
 FEW = 2_000
 """So many cases are named one by one; of more, lists go back in time until a page is full."""
@@ -79,10 +79,7 @@ def _through(units: QuerySet[Unit]) -> Q:
 
 def _near(user: AnyUser) -> QuerySet[Unit, Any]:
     """The units near those for which the user may claim."""
-    within = Q(pk__in=())
-    for path in neighbourhoods(user):
-        within |= Q(path__gte=path, path__lt=path_end(path))
-    return Unit.objects.filter(within).order_by().values("pk")
+    return Unit.objects.beneath(*neighbourhoods(user)).order_by().values("pk")
 
 
 def case_for(user: AnyUser, pk: int, *permissions: str) -> Case:

@@ -4,17 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Q
-
 from lianxin.cases import receipts
 from lianxin.cases.models import Case, Item
+from lianxin.cases.queries.places import PLACES
 from lianxin.cases.queries.reach import neighbourhoods
 from lianxin.ledger import clock
 from lianxin.ledger.models import Entry
 from lianxin.organizations.access import CASE_RECORD, AnyUser, grants_for
-from lianxin.organizations.models import Unit, UnitKind, path_end
+from lianxin.organizations.models import Unit
 
-PLACES = (UnitKind.VILLAGE, UnitKind.COMMUNITY, UnitKind.TOWNSHIP, UnitKind.COUNTY)
 MOST_PLACES = 400
 
 
@@ -58,12 +56,9 @@ def grouped(items: Mapping[str, Item]) -> list[tuple[str, object]]:
 def recording_for(user: AnyUser) -> Recording:
     """What the user may record: for the units where they hold such a post, in the places around."""
     own = {grant.unit_id for grant in grants_for(user) if CASE_RECORD in grant.permissions}
-    near = Q(pk__in=())
-    for path in neighbourhoods(user, CASE_RECORD):
-        near |= Q(path__gte=path, path__lt=path_end(path))
     today = Unit.objects.open_on(clock.today())
     units = list(today.filter(pk__in=own).order_by("-path"))
-    places = list(today.filter(near, kind__in=PLACES).order_by("path")[:MOST_PLACES])
+    places = list(today.beneath(*neighbourhoods(user, CASE_RECORD)).filter(kind__in=PLACES).order_by("path")[:MOST_PLACES])
     return Recording(units, _nearest_first(units, places), offered_items())
 
 

@@ -22,10 +22,9 @@ def able(user: AnyUser, case: Case) -> UnitQuerySet:
     """Open units that may be named: those of the same township, those directly beneath the county, and whatever the user
     dispatches for."""
     county, township = case.county.path, case.place.path[: len(case.county.path) + LABEL_WIDTH]
-    within = Q(path__gte=county, path__lt=path_end(county))
     near = Q(path__gte=township, path__lt=path_end(township)) if len(township) > len(county) else Q(pk__in=())
     direct = Q(path__length=len(county) + LABEL_WIDTH) & ~Q(kind=UnitKind.TOWNSHIP)
-    units = Unit.objects.open_on(clock.today()).filter(within, near | direct | scope(user, CASE_DISPATCH))
+    units = Unit.objects.open_on(clock.today()).beneath(county).filter(near | direct | scope(user, CASE_DISPATCH))
     units = units.exclude(kind__in=NOT_WORKING)
     if case.about is not None:
         units = units.exclude(path__gte=case.about.path, path__lt=path_end(case.about.path))
