@@ -15,6 +15,14 @@ MESSAGES = {
         "%(unit)s leads %(count)s open cases, and %(most)s are the most at once. Finish one first, or let another unit claim."
     ),
     "about_unit": _("This case is not for %(unit)s. Choose another unit."),
+    "about_own": _(
+        "You belong to %(unit)s, or to a unit beneath it, so a complaint about it cannot come in through you. Let the resident "
+        "report it themselves at “Report a problem” (no account needed), or let somebody outside %(unit)s record it."
+    ),
+    "no_about": _(
+        "We found no office “%(found)s” at that place that a complaint can be about. Choose one from the list, or write its code."
+        " For a complaint about the county itself, let the resident turn to the county's superior authority."
+    ),
     "unit_closed": _("%(unit)s was closed. Choose another unit."),
     "part_twice": _("%(unit)s takes part already."),
     "part_past": _("By when? Choose today or a later day."),

@@ -17,6 +17,7 @@ from lianxin.cases.models import CaseStep, Extension, Item, Part, Source, Tier
 from lianxin.cases.photo_forms import PhotosField
 from lianxin.cases.queries import units
 from lianxin.cases.queries.pages import CasePage, Told
+from lianxin.cases.queries.places import may_be_about, units_about
 from lianxin.cases.queries.recording import Recording, grouped, offered_items
 from lianxin.cases.routing import route
 from lianxin.cases.suggest import suggest_items
@@ -464,8 +465,15 @@ class RecordForm(OnceForm):
         help_text=_("For the call whether it is really solved. Sealed; nobody reads it without a reason."),
     )
     item = forms.ChoiceField(label=_("Matter"), required=False, help_text=_("It says how long it may take. Leave it if unsure."))
+    about = UnitField(
+        label=_("Is it a complaint about an office here?"),
+        required=False,
+        help_text=_(
+            "Its name, initials or code; empty: no complaint. That office never sees it, and somebody above looks into it."
+        ),
+    )
 
-    beside: ClassVar[Mapping[str, str]] = {**OnceForm.beside, "no_words": "text", "no_place": "place"}
+    beside: ClassVar[Mapping[str, str]] = {**OnceForm.beside, "no_words": "text", "no_place": "place", "about_own": "about"}
 
     def __init__(self, *args: Any, recording: Recording, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -482,6 +490,24 @@ class RecordForm(OnceForm):
         if len(choices) == 1:
             field.widget, field.initial = forms.HiddenInput(), choices[0][0]
 
+    @cached_property
+    def candidates(self) -> list[tuple[str, str]]:
+        """Units for the list under `about`: of the place chosen, or the nearest."""
+        places = {unit.code: unit for unit in self.recording.places}
+        place = places.get(str(self["place"].value() or "")) or next(iter(places.values()), None)
+        return [(unit.code, unit.name) for unit in units_about(place)] if place else []
+
+    def clean(self) -> dict[str, Any]:
+        """Whom it complains about is looked for at the place that was chosen."""
+        typed, place = self.cleaned_data.get("about", ""), self.cleaned_data.get("place")
+        self.complaint: Unit | None = None
+        if typed and place:
+            try:
+                self.complaint = units.find_unit(may_be_about(self.recording.place(place)), typed, none="no_about")
+            except CaseError as refused:
+                self.add_error("about", refused)
+        return self.cleaned_data
+
     def make(self, actor: AbstractBaseUser) -> actions.Received:
         """Record it. The key of the form makes the receipt, so that sending it again gives the same one."""
         said, recording = self.cleaned_data, self.recording
@@ -493,5 +519,6 @@ class RecordForm(OnceForm):
             phone=said["phone"],
             item=item,
             source=said["source"],
+            about=self.complaint,
         )
         return actions.record_case(actor=actor, unit=recording.unit(said["unit"]), report=report)

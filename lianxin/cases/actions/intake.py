@@ -11,7 +11,7 @@ from django.http import Http404
 
 from lianxin.accounts.sealing import fingerprint, seal
 from lianxin.cases import receipts
-from lianxin.cases.actions.moving import Asked, locked, make_move, the_residents
+from lianxin.cases.actions.moving import Asked, belongs_to, locked, make_move, the_residents
 from lianxin.cases.errors import CaseError
 from lianxin.cases.models import OPEN_STATES, Case, CaseStep, Item, Reporter, Sending, Source, State
 from lianxin.cases.photos import Cleaned
@@ -98,13 +98,17 @@ def report_case(*, report: Report, quarantined: bool = False) -> Received:
 def record_case(*, actor: AbstractBaseUser, unit: Unit, report: Report, day: date | None = None) -> Received:
     """Record a case for a resident: found on a home visit, or taken by phone; the verdict stays the resident's.
 
-    unit: on whose behalf it is recorded. Raises Http404 where the actor may not, or not there; CaseError as `report_case`.
+    unit: on whose behalf it is recorded. Raises Http404 where the actor may not, or not there; CaseError as `report_case`, and
+    where it complains about a unit to which the actor belongs: that unit must never learn of it.
     """
     known = _sent_before(report)
     if known is not None:
         return known
     if not any(report.place.path.startswith(path) for path in neighbourhoods(actor, CASE_RECORD)):
         raise Http404
+    about = report.about
+    if about is not None and (unit.path.startswith(about.path) or belongs_to(actor, about)):
+        raise CaseError("about_own", unit=about.name)
     case, reporter = _take_in(report, by_proxy=True)
     make_move(
         actor=actor,
@@ -192,6 +196,7 @@ def _body(report: Report) -> str:
         "phone": report.phone.strip(),
     }
     said |= {"photos": [each.original for each in report.photos]} if report.photos else {}
+    said |= {"about": report.about.pk} if report.about else {}
     return fingerprint(body_hash(said), key="receipt")
 
 

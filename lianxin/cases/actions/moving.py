@@ -169,7 +169,7 @@ def _is_theirs(actor: AnyUser, move: Move, case: Case, unit: Unit | None, report
     on = {"lead": case.lead, "unit": unit, "place": case.place}[move.on]
     if on is None:
         return False
-    if any(_under(grant, case.about) for grant in grants_for(actor)):
+    if case.about is not None and belongs_to(actor, case.about):
         return False  # whoever belongs to what it complains about has no part in it, whatever else they hold
     grants = [grant for grant in grants_for(actor) if grant.permissions & move.who and grant.covers(on)]
     if move.other_unit:
@@ -194,6 +194,11 @@ def _claimed_it(actor: AnyUser, case: Case) -> bool:
         steps = case.steps.filter(move__in=TAKES_UP).order_by("-id")
         case.__dict__["taken_up"] = steps.values_list("move", "unit", "entry__actor").first()
     return bool(case.__dict__["taken_up"] == ("claim", lead.pk, actor.pk))
+
+
+def belongs_to(actor: AnyUser, unit: Unit) -> bool:
+    """Whether the actor holds anything at this unit, or beneath it."""
+    return any(_under(grant, unit) for grant in grants_for(actor))
 
 
 def _under(grant: Grant, unit: Unit | None) -> bool:

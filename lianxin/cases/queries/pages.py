@@ -80,6 +80,8 @@ class CasePage:
     case: Case
     title: str
     spot: str
+    complaint: str
+    """The unit it complains about, for those who read every word; empty: none."""
     told: Sequence[Told]
     clocks: Sequence[RunningClock]
     parts: Sequence[PartShown]
@@ -180,6 +182,7 @@ def page_of(user: AnyUser, case: Case, *, move: str = "", readable: bool = True)
         case=case,
         title=title_of(case, opening.said if opening else ""),
         spot=unseal(bytes(case.spot), key="case", bound_to=case.subject) if case.spot and readable else "",
+        complaint=case.about.name if case.about and all_words else "",
         told=told,
         clocks=clocks,
         parts=[part_shown(part) for part in parts],

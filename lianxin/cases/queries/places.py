@@ -61,6 +61,11 @@ def lies_in(unit: Unit) -> Choice:
 
 
 def units_about(place: Unit) -> list[Unit]:
+    """Units to choose from where a resident of that place complains about one."""
+    return list(may_be_about(place).order_by("path")[:MOST_UNITS])
+
+
+def may_be_about(place: Unit) -> UnitQuerySet:
     """Units a resident of that place may complain about: its township, the place's own office and branches, and the offices of
     township and county. Never the county itself: somebody must be left to look into it."""
     wanted = Q(pk__in=place.ancestor_ids) & ~Q(kind=UnitKind.COUNTY)
@@ -71,7 +76,7 @@ def units_about(place: Unit) -> list[Unit]:
         wanted |= Q(
             path__gte=place.path, path__lt=path_end(place.path), path__length=len(place.path) + LABEL_WIDTH, kind__in=branches
         )
-    return list(_open().filter(wanted).order_by("path")[:MOST_UNITS])
+    return _open().filter(wanted)
 
 
 def _open() -> UnitQuerySet:

@@ -83,6 +83,8 @@ class Recorded:
     """The unit that recorded it."""
     page: str
     """Where a receipt is looked up."""
+    about: str
+    """The unit that never sees it; empty: none."""
     address: str
     """The same with the receipt behind a `#`, which browsers do not send: what the QR code holds."""
 
@@ -90,7 +92,14 @@ class Recorded:
 def recorded(entry: Entry, receipt: str, site: str) -> Recorded:
     """The receipt of a case just recorded, as it is handed over. `site`: `https://…`, without a path."""
     page = f"{site}/receipt/"
-    case = Case.objects.select_related("place").get(pk=int(entry.subject.rpartition(":")[2]))
+    case = Case.objects.select_related("place", "about").get(pk=int(entry.subject.rpartition(":")[2]))
     return Recorded(
-        case.pk, receipts.shown(receipt), case.place.name, entry.happened_on, entry.unit.name, page, f"{page}#{receipt}"
+        case=case.pk,
+        receipt=receipts.shown(receipt),
+        place=case.place.name,
+        day=entry.happened_on,
+        by=entry.unit.name,
+        page=page,
+        about=case.about.name if case.about else "",
+        address=f"{page}#{receipt}",
     )

@@ -39,8 +39,9 @@ def offered(user: AnyUser, case: Case) -> list[tuple[str, str]]:
     return list(units.values_list("code", "name")[:MOST_OFFERED])
 
 
-def find_unit(units: UnitQuerySet, typed: str) -> Unit:
-    """The unit meant by a code, a name, initials, or part of a name. Raises ValidationError where that is none, or several."""
+def find_unit(units: UnitQuerySet, typed: str, *, none: str = "no_unit") -> Unit:
+    """The unit meant by a code, a name, initials, or part of a name. Raises CaseError where that is several, or none (by the
+    sentence of that name)."""
     words = typed.strip().removesuffix(")").removesuffix("）")
     code = words.rpartition("（")[2] or words
     for condition in (
@@ -54,7 +55,7 @@ def find_unit(units: UnitQuerySet, typed: str) -> Unit:
             return (exact or found)[0]
         if found:
             raise CaseError("which_unit", codes="、".join(f"{unit.name} {unit.code}" for unit in found))
-    raise CaseError("no_unit", found=words)
+    raise CaseError(none, found=words)
 
 
 def find_units(units: UnitQuerySet, typed: str) -> Sequence[Unit]:

@@ -177,6 +177,28 @@ def test_recorded_for_a_resident_it_shows_the_receipt_and_the_same_again(world):
     assert client.post("/cases/new/", {**body, "text": "", "submission": "n" * 22}).status_code == 422
 
 
+def test_a_complaint_recorded_for_a_resident_stays_hidden_from_whom_it_is_about(world):
+    """As if the resident had filed it. Who belongs there cannot record it, and reads how else it comes in."""
+    said = {"source": "phone", "place": "152221200203", "text": "账目不清", "submission": KEY}
+    own = {**said, "unit": "152221200203-1"}
+    for about in ("特门嘎查党支部", "满族屯满族乡"):  # their own unit, and one above it
+        refused = world.client("secretary").post("/cases/new/", {**own, "about": about})
+        assert (refused.status_code, "反映问题”页面提交（不用账号）" in text_of(refused)) == (422, True)
+    officer = world.client("township_officer")
+    sent = {**said, "unit": "152221200"}
+    for nobody in ("科尔沁右翼前旗", "科尔沁镇"):  # the county itself; an office of another place
+        assert officer.post("/cases/new/", {**sent, "about": nobody}).status_code == 422
+    assert not Case.objects.exists()
+    recorded = text_of(officer.post("/cases/new/", {**sent, "about": "特门嘎查党支部（152221200203-1）"}))
+    assert "请不要告诉那里的任何人" in recorded
+    case = Case.objects.get()
+    assert (case.about, case.steps.get().entry.unit) == (world.branch, world.township)
+    assert "特门嘎查党支部" in text_of(page(world, "township_officer", case))
+    for name in ("secretary", "member"):
+        assert page(world, name, case).status_code == 404
+        assert "账目不清" not in text_of(world.client(name).get("/cases/pool/"))
+
+
 def test_the_list_keeps_its_filters_and_turns_pages_without_counting(world, report, monkeypatch):
     from lianxin.cases.queries import lists
 
