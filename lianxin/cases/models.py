@@ -6,7 +6,7 @@ workflow.py, and nothing but a resident's own answer leads to `solved`.
 """
 
 import hashlib
-from datetime import datetime
+from datetime import date, datetime
 from typing import Self
 
 from django.conf import settings
@@ -83,6 +83,12 @@ class Verdict(models.TextChoices):
     NOT = "not", _("not solved")
 
 
+class ItemQuerySet(models.QuerySet["Item"]):
+    def offered_on(self, day: date) -> Self:
+        """What may be chosen on that day."""
+        return self.filter(Q(retired_on=None) | Q(retired_on__gt=day))
+
+
 class Item(models.Model):
     """A line of the catalogue of matters, in three levels: what is asked for, how urgent it is, who is usually responsible."""
 
@@ -100,6 +106,8 @@ class Item(models.Model):
     mode = models.CharField(max_length=8, choices=HandlingMode, default=HandlingMode.AGENT)
     retired_on = models.DateField(null=True)
     """From that day no longer offered; cases keep it."""
+
+    objects = ItemQuerySet.as_manager()
 
     class Meta:
         ordering = ["key"]

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count
 
 from lianxin.cases.models import Case, Item, State
 from lianxin.cases.texts import grams, phrases, plain, words_of
@@ -65,8 +65,7 @@ def suggest_items(text: str, most: int = 3) -> list[Suggestion]:
 
 def _offered() -> list[Item]:
     """What may be chosen today: the lowest level of the catalogue, without what was retired."""
-    standing = Q(retired_on=None) | Q(retired_on__gt=clock.today())
-    return list(Item.objects.filter(standing, children=None).order_by("key"))
+    return list(Item.objects.offered_on(clock.today()).filter(children=None).order_by("key"))
 
 
 def _by_keywords(text: str, items: Sequence[Item]) -> dict[str, tuple[float, tuple[str, ...]]]:

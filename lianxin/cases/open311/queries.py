@@ -14,7 +14,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from lianxin.cases.actions.keys import digest_of_key
-from lianxin.cases.models import FINAL_STATES, ApiKey, Case, CaseQuerySet, ClockName, Item, Sending, State
+from lianxin.cases.models import FINAL_STATES, ApiKey, Case, CaseQuerySet, ClockName, Item, ItemQuerySet, Sending, State
 from lianxin.cases.open311.answers import Refused
 from lianxin.cases.open311.numbers import case_of, number_of
 from lianxin.cases.queries.places import PLACES
@@ -68,7 +68,7 @@ def services() -> list[dict[str, Any]]:
 
 def service(code: str) -> Item:
     """One matter by its code. Raises Refused (404)."""
-    item: Item | None = _items().filter(key=code[:40]).first()
+    item = _items().filter(key=code[:40]).first()
     if item is None:
         raise Refused(404, _("There is no service “%(code)s”. The list of services names them all.") % {"code": code[:40]})
     return item
@@ -96,8 +96,8 @@ def definition(code: str, county: Unit | None) -> dict[str, Any]:
     }
 
 
-def _items() -> Any:
-    return Item.objects.filter(level=3, retired_on=None)
+def _items() -> ItemQuerySet:
+    return Item.objects.offered_on(clock.today()).filter(level=3)
 
 
 def _service(item: Item) -> dict[str, Any]:

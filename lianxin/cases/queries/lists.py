@@ -158,7 +158,7 @@ def case_list(user: AnyUser, asked: Mapping[str, str]) -> CaseList:
         lines=lines_of([page[pk] for pk in pks if pk in page]),
         after=after,
         unsearched=unsearched,
-        items=list(Item.objects.filter(level=1, retired_on=None).values_list("key", "title")),
+        items=list(Item.objects.offered_on(clock.today()).filter(level=1).values_list("key", "title")),
         may_record=may(user, CASE_RECORD),
         may_claim=may(user, CASE_CLAIM),
         may_export=may(user, EXPORT),

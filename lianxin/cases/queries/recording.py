@@ -38,7 +38,7 @@ class Recording:
 
 def offered_items() -> dict[str, Item]:
     """The catalogue as it may be chosen from today, headings included, by key."""
-    return {item.key: item for item in Item.objects.filter(retired_on=None).order_by("key")}
+    return {item.key: item for item in Item.objects.offered_on(clock.today()).order_by("key")}
 
 
 def grouped(items: Mapping[str, Item]) -> list[tuple[str, object]]:

@@ -1,6 +1,6 @@
 """The catalogue of matters: the sample, what is refused, and what becomes of items that left."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from click.testing import CliRunner
@@ -9,8 +9,12 @@ from lianxin.cases.actions import seed_catalogue, set_items
 from lianxin.cases.catalogue import Line, read_catalogue, sample
 from lianxin.cases.data_files import DataError
 from lianxin.cases.models import Item
+from lianxin.cases.open311.queries import services
+from lianxin.cases.queries.recording import offered_items
+from lianxin.cases.suggest import suggest_items
 from lianxin.imports.commands import import_
 from lianxin.imports.tests.books import book
+from lianxin.ledger import clock
 from lianxin.ledger.models import Entry
 
 GOOD = """
@@ -95,6 +99,15 @@ def test_what_was_retired_can_be_offered_again(world, catalogue):
     market = Item.objects.get(key="market")
     set_items(actor=officer, unit=world.county, lines=[Line("market", market.title, market.title_en)])
     assert Item.objects.get(key="market").retired_on is None
+
+
+@pytest.mark.parametrize(("days", "offered"), [(0, False), (1, True)])
+def test_an_item_is_offered_up_to_the_day_from_which_it_is_not(catalogue, days, offered):
+    key = "water.supply.outage"
+    Item.objects.filter(key=key).update(retired_on=clock.today() + timedelta(days=days))
+    assert (key in offered_items()) is offered
+    assert (key in [suggestion.item.key for suggestion in suggest_items("家里停水了")]) is offered
+    assert (key in [service["service_code"] for service in services()]) is offered
 
 
 # --- the page --------------------------------------------------------------------------------------------------------
