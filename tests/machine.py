@@ -68,8 +68,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Groups begin at once, so that at the end no worker has a long one before it while the others have nothing left."""
 
     def turn(item: pytest.Item) -> int:
-        group = item.get_closest_marker("xdist_group")
-        return GROUPS.index(group.args[0]) if group and group.args[0] in GROUPS else len(GROUPS)
+        group = group_of(item.nodeid.partition("::")[0])
+        return GROUPS.index(group) if group in GROUPS else len(GROUPS)
 
     items.sort(key=turn)
 
