@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 from lianxin.cases.models import OPEN_STATES, Case, State
-from lianxin.cases.queries.reach import readable_for
+from lianxin.cases.queries.reach import in_sight, readable_for
 from lianxin.cases.texts import grams, plain, words_of
 from lianxin.ledger import clock
 from lianxin.organizations.access import AnyUser
@@ -56,7 +56,8 @@ def similar_open(place: Unit, text: str, most: int = 5) -> list[Similar]:
         return []
     around = _around(place)
     since = clock.today() - LOOKED_BACK
-    near = Case.objects.filter(place__path__gte=around.path, place__path__lt=path_end(around.path), state__in=UNSOLVED)
+    inside = {"place__path__gte": around.path, "place__path__lt": path_end(around.path)}
+    near = Case.objects.filter(in_sight(), **inside, state__in=UNSOLVED)
     open_now = near.filter(reported_on__gt=since, about=None, erased_at=None).order_by().values_list("pk", flat=True)
     scored = _index_of(around.pk).alike(list(open_now), said, min(most * 4, 40))
     cases = Case.objects.select_related("place", "item").in_bulk([pk for pk, _score in scored])

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from lianxin.cases.models import OPEN_STATES, Case, CaseClock, CaseStep, ClockName, Mode, State
+from lianxin.cases.queries.reach import in_sight
 from lianxin.ledger import clock
 from lianxin.ledger.figures import Asked, Column, Figure, declare
 from lianxin.ledger.kinds import declared as kinds
@@ -62,7 +63,7 @@ def standing(asked: Asked) -> QuerySet[Any]:
     """Cases that were open at the end of the day."""
     until = moment(asked)
     near = (Q(about=None) & asked.within("place__")) | (~Q(about=None) & asked.within("county__"))
-    found = Case.objects.filter(near, reported_at__lte=until).select_related("place", "lead", "item")
+    found = Case.objects.filter(near, in_sight(), reported_at__lte=until).select_related("place", "lead", "item")
     found = found.order_by("reported_at", "pk")
     if asked.day >= clock.today() and asked.known_at >= clock.now() - JUST_NOW:
         return found.filter(state__in=OPEN_STATES).annotate(stood=F("state"))
@@ -75,7 +76,8 @@ def late(asked: Asked) -> QuerySet[Any]:
     until = moment(asked)
     near = (Q(case__about=None) & asked.within("case__place__")) | (~Q(case__about=None) & asked.within("case__county__"))
     running = Q(stopped_at=None) | Q(stopped_at__gt=until)
-    found = CaseClock.objects.filter(near, running, due_at__lt=until, paused_at=None).exclude(name=ClockName.VERDICT)
+    found = CaseClock.objects.filter(near, in_sight("case__"), running, due_at__lt=until, paused_at=None)
+    found = found.exclude(name=ClockName.VERDICT)
     return found.select_related("case__place", "unit").order_by("due_at", "pk")
 
 

@@ -13,7 +13,7 @@ from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from lianxin.cases import receipts
-from lianxin.cases.actions import PastCase, PastMove, Report, tell_cases
+from lianxin.cases.actions import PastCase, PastMove, Report, forget_cases, tell_cases
 from lianxin.cases.models import CaseStep, Source, State
 from lianxin.cases.queries.places import PLACES
 from lianxin.imports.sheets import Column, Finding, Row, Sheet, Unchanged, Wrong
@@ -58,7 +58,12 @@ def check_cases(user: AbstractBaseUser, rows: Sequence[Row]) -> Iterator[Finding
 
 def bring_in_cases(actor: AbstractBaseUser, rows: Sequence[Row], batch: Batch) -> None:
     """Reported, given to the place's office, handled with the reply, closed without an answer."""
-    tell_cases(actor=actor, told=[PastCase(_report(row), _moves(actor, row)) for row in rows])
+    tell_cases(actor=actor, told=[PastCase(_report(row), _moves(actor, row)) for row in rows], batch=batch)
+
+
+def give_up_cases(batch: Batch) -> None:
+    """What was written of a workbook that could not be brought in whole."""
+    forget_cases(batch=batch)
 
 
 def _report(row: Row) -> Report:
@@ -76,7 +81,7 @@ def _moves(actor: AbstractBaseUser, row: Row) -> list[PastMove]:
 
 
 def _on_record(found: set[str]) -> dict[str, dict[str, str]]:
-    """What each of these messages says where it is on record: by its receipt, the words of message and reply."""
+    """What each of these messages says where it is on record, seen or not yet: by its receipt, the words of message and reply."""
     steps = CaseStep.objects.filter(case__reporters__receipt__in=found, case__source=Source.IMPORT, move__in=WORDS_OF)
     said: dict[str, dict[str, str]] = {}
     for step in steps.annotate(receipt=F("case__reporters__receipt")):
@@ -126,7 +131,7 @@ PAST_CASES = Sheet(
     identity=("number", "asked", "details"),
     check=check_cases,
     apply=bring_in_cases,
-    hidden=False,
+    withdraw=give_up_cases,
     mapped=True,
     help=_(
         "Messages of the past with their replies become closed cases with their true dates. Nobody's verdict is known, so none of"

@@ -16,7 +16,7 @@ from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from lianxin.accounts.sealing import seal, unseal
-from lianxin.ledger.models import Entry
+from lianxin.ledger.models import Batch, Entry
 from lianxin.ledger.proof import canonical
 from lianxin.ledger.versions import Version
 from lianxin.organizations.models import Unit, UnitKind
@@ -183,6 +183,8 @@ class Case(models.Model):
     due_at = models.DateTimeField(null=True)
     erased_at = models.DateTimeField(null=True)
     """Words, phones and photos were erased then (retention.py)."""
+    batch = models.ForeignKey(Batch, models.PROTECT, null=True, related_name="+", db_index=False)
+    """The workbook it came in with; nobody sees it before all of that is written (`in_sight`, queries/reach.py)."""
 
     objects = CaseQuerySet.as_manager()
 
@@ -200,6 +202,7 @@ class Case(models.Model):
             models.Index(fields=["tier", "-id"], name="case_tier"),
             models.Index(fields=["-id"], name="case_escalated", condition=Q(escalated=True)),
             models.Index(fields=["due_at", "-id"], name="case_pressing", condition=Q(due_at__isnull=False)),
+            models.Index(fields=["batch"], name="case_batch", condition=Q(batch__isnull=False)),
         ]
 
     def __str__(self) -> str:

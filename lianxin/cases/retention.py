@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from lianxin.cases.data_files import FOLDER, Told, read
 from lianxin.cases.models import Case, CaseQuerySet, CaseStep, Hold, Photo, Reporter
+from lianxin.cases.queries.reach import in_sight
 from lianxin.ledger import clock
 
 FILE = "retention.yaml"
@@ -93,7 +94,7 @@ def holding(rule: str) -> CaseQuerySet:
         "photos": Exists(Photo.objects.filter(case=OuterRef("pk"), erased_at=None)),
         "words": Exists(CaseStep.objects.filter(case=OuterRef("pk")).exclude(sealed=None)) | Q(spot__isnull=False),
     }
-    return Case.objects.filter(~Exists(held), kept[rule])
+    return Case.objects.filter(in_sight(), ~Exists(held), kept[rule])
 
 
 def rows_of(case: Case, rule: str, reporter: Reporter | None = None) -> dict[str, Any]:

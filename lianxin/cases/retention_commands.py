@@ -11,6 +11,7 @@ from lianxin.accounts.models import User
 from lianxin.cases.actions import approve_erasure, erase_again, hold_case, lift_hold, propose_erasure
 from lianxin.cases.actions.moving import the_clock
 from lianxin.cases.models import Case, Erasure
+from lianxin.cases.queries.reach import in_sight
 from lianxin.cases.retention import RULES, due_now, retention
 from lianxin.organizations.invitations import oldest_administrator
 from lianxin.ui.terminal import refuse, say
@@ -66,7 +67,7 @@ def _list(due: Counter[str]) -> None:
 @click.option("--lift", is_flag=True, help=str(_("The hold is over.")))
 @AS
 def hold(case: int, reason: str, lift: bool, username: str | None) -> None:
-    found = Case.objects.filter(pk=case).first()
+    found = Case.objects.filter(in_sight(), pk=case).first()
     if found is None:
         refuse(gettext("There is no case %(case)s.") % {"case": case})
     try:

@@ -13,6 +13,7 @@ from typing import Any
 from django.db.models import Count
 
 from lianxin.cases.models import Case, Item, State
+from lianxin.cases.queries.reach import in_sight
 from lianxin.cases.texts import grams, phrases, plain, words_of
 from lianxin.ledger import clock
 
@@ -185,7 +186,7 @@ def _learned() -> Classifier | None:
 def learn() -> None:
     """Learn from the closed cases, where there are enough and a fifth more than last time."""
     _memory.looked = time.monotonic()
-    closed = Case.objects.filter(state__in=(State.SOLVED, State.PRESUMED), erased_at=None).exclude(item=None)
+    closed = Case.objects.filter(in_sight(), state__in=(State.SOLVED, State.PRESUMED), erased_at=None).exclude(item=None)
     counted = dict(closed.order_by().values_list("item__key").annotate(n=Count("pk")))
     known = {key for key, count in counted.items() if count >= LEAST_EACH}
     total = sum(counted[key] for key in known)

@@ -321,7 +321,7 @@ def _still_so(sheet: Sheet, actor: AbstractBaseUser, rows: list[Row]) -> list[Ro
 def _fail(upload: Upload, error: ValidationError) -> Upload:
     """Withdraw what was written unseen, and say why."""
     assert upload.batch is not None
-    _withdraw(upload.batch)
+    (declared()[upload.sheet].withdraw or _withdraw)(upload.batch)
     upload.refusals = [list(portable(*_message_of(error)))]
     if declared()[upload.sheet].hidden:
         upload.written = 0

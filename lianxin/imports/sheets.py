@@ -157,6 +157,8 @@ class Sheet:
     check_file: sees all rows of the file first, for what only the whole can tell (a parent further up).
     hidden: whether what `apply` writes stays hidden until the batch is visible. Where not (units), a workbook of at most 1,000
         new rows is still one transaction; a longer one grows slice by slice, each complete in itself.
+    withdraw: takes back what `apply` wrote unseen where a workbook is given up half-way, in small transactions; without it, rows
+        with a `batch` of their own are deleted.
     finish: what follows once all is visible, in small transactions of its own; doing it twice must change nothing.
     help: a sentence or two at the head of the instructions.
     mapped: whether workbooks come from elsewhere, with headings of their own: which column is which is guessed, shown, and can be
@@ -173,6 +175,7 @@ class Sheet:
     change: Apply | None = None
     check_file: Check | None = None
     hidden: bool = True
+    withdraw: Callable[[Batch], object] | None = None
     finish: Callable[[AbstractBaseUser, Batch], object] | None = None
     help: Text = ""
     mapped: bool = False

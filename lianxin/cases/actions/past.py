@@ -36,7 +36,7 @@ from lianxin.cases.models import (
     State,
     Verdict,
 )
-from lianxin.cases.search import index_cases
+from lianxin.cases.search import forget, index_cases
 from lianxin.cases.tiers import tiers
 from lianxin.cases.workdays import Due, due_after, working_days_between
 from lianxin.cases.workflow import NEW, RESIDENT, SERVICES, THE_CLOCK, Move, moves_from
@@ -107,7 +107,7 @@ class PastCase:
 def tell_cases(*, actor: AbstractBaseUser, told: Iterable[PastCase], batch: Batch | None = None) -> list[Case]:
     """Write cases of the past with all their moves, in a handful of statements. All or nothing.
 
-    batch: the import they belong to; their entries stay hidden until it is made visible.
+    batch: the import they belong to; they and their entries stay hidden until it is made visible.
     Raises CaseError where the table of moves does not allow one of them, LedgerError for a day that is none.
     """
     told = list(told)
@@ -115,6 +115,16 @@ def tell_cases(*, actor: AbstractBaseUser, told: Iterable[PastCase], batch: Batc
     telling.tell([(one, move) for one in told for move in one.moves])
     telling.finish()
     return [one.case for one in told]
+
+
+def forget_cases(*, batch: Batch) -> None:
+    """An import was given up half-way: nothing stays of its cases but their entries, which nobody sees. 500 at a time."""
+    while cases := list(Case.objects.filter(batch=batch).values_list("pk", flat=True)[:500]):
+        with transaction.atomic():
+            forget(cases)
+            for rows in (CaseStep, CaseClock, Reporter):
+                rows._default_manager.filter(case__in=cases).delete()
+            Case.objects.filter(pk__in=cases).delete()
 
 
 class Telling:
@@ -181,6 +191,7 @@ class Telling:
         fresh = list(first.values())
         for one, move in fresh:
             one.case = draft_case(one.report, county=self._county(one.report.place), at=move.at)
+            one.case.batch = self.batch
         Case.objects.bulk_create([one.case for one, _move in fresh], batch_size=500)
         reporters = []
         for one, move in fresh:

@@ -18,6 +18,7 @@ from lianxin.cases.models import FINAL_STATES, ApiKey, Case, CaseQuerySet, Clock
 from lianxin.cases.open311.answers import Refused
 from lianxin.cases.open311.numbers import case_of, number_of
 from lianxin.cases.queries.places import PLACES
+from lianxin.cases.queries.reach import in_sight
 from lianxin.ledger import clock
 from lianxin.ledger.models import Entry
 from lianxin.organizations.models import LABEL_WIDTH, Unit, UnitKind
@@ -197,7 +198,7 @@ def token_by(token: str) -> list[dict[str, Any]]:
 
 
 def _readable() -> CaseQuerySet:
-    return Case.objects.filter(about=None).exclude(state=State.QUARANTINED)
+    return Case.objects.filter(in_sight(), about=None).exclude(state=State.QUARANTINED)
 
 
 def _told(cases: Any) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from django.http import Http404
 
 from lianxin.cases.models import CallBack, CaseStep, Reporter, State
 from lianxin.cases.queries.pages import title_of
-from lianxin.cases.queries.reach import not_about
+from lianxin.cases.queries.reach import in_sight, not_about
 from lianxin.organizations.access import CASE_CALL_BACK, AnyUser, grants_for
 from lianxin.organizations.models import path_end, path_ids
 
@@ -39,7 +39,7 @@ def calls_for(user: AnyUser, *, made: bool = False) -> QuerySet[CallBack]:
         if CASE_CALL_BACK in grant.permissions:
             beneath = Q(case__place__path__gte=grant.path, case__place__path__lt=path_end(grant.path))
             reach |= beneath & ~Q(case__lead__in=path_ids(grant.path))
-    found = CallBack.objects.filter(reach, not_about(user, "case__"))
+    found = CallBack.objects.filter(reach, in_sight("case__"), not_about(user, "case__"))
     if not made:
         found = found.filter(done=None, case__state__in=STATES)
     return found.select_related("case__place", "case__lead", "case__item").order_by("drawn_at", "pk")

@@ -28,7 +28,7 @@ from lianxin.cases.models import (
     Tier,
 )
 from lianxin.cases.queries.pages import due_state, home_of, title_of
-from lianxin.cases.queries.reach import cases_for, claimants_for, listed_for, not_about, pool_for
+from lianxin.cases.queries.reach import cases_for, claimants_for, in_sight, listed_for, not_about, pool_for
 from lianxin.cases.saved_filters import saved_filters
 from lianxin.ledger import clock
 from lianxin.ledger.submissions import new_key
@@ -359,7 +359,7 @@ def owed(user: AnyUser, most: int) -> list[Owed]:
         f"part_{name.rpartition('_')[2]}": Subquery(parts.values(name)[:1])
         for name in ("pk", "unit__name", "unit__code", "due_on")
     }
-    cases = Case.objects.open().annotate(**part).filter(Q(lead__in=mine) | Q(part_pk__isnull=False))
+    cases = Case.objects.open().filter(in_sight()).annotate(**part).filter(Q(lead__in=mine) | Q(part_pk__isnull=False))
     found = []
     for case in cases.select_related("place", "item").order_by("due_at", "pk")[:most]:
         told = vars(case)
@@ -379,7 +379,7 @@ def to_decide(user: AnyUser, most: int) -> list[Case]:
     waits = Q(state__in=(State.DISPATCH, State.CONTESTED, State.QUARANTINED)) | Q(Exists(asked), state__in=LED_STATES)
     if not any(grant.title == Title.COUNTY_OFFICER for grant in grants_for(user)):
         waits &= ~Q(escalated=True, state__in=(State.DISPATCH, State.CONTESTED))  # the county's alone
-    cases = Case.objects.filter(above, not_about(user), waits)
+    cases = Case.objects.filter(above, in_sight(), not_about(user), waits)
     return list(cases.select_related("place", "item").order_by("due_at", "pk")[:most])
 
 

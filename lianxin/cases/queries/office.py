@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from lianxin.cases.actions.moving import SOON
 from lianxin.cases.models import OPEN_STATES, Case, CaseClock, CaseQuerySet, ClockName, Reporter, State
-from lianxin.cases.queries.reach import not_about
+from lianxin.cases.queries.reach import in_sight, not_about
 from lianxin.ledger import clock
 from lianxin.ledger.models import Entry
 from lianxin.organizations.access import CASE_DISPATCH, SUBTREE, AnyUser, grants_for, unit_for
@@ -97,7 +97,7 @@ def office_of(user: AnyUser, asked: Mapping[str, str]) -> Office:
     since = _day(asked.get("since", "")) or today.replace(month=1, day=1)
     until = min(_day(asked.get("until", "")) or today, today)
     beneath = Q(place__path__gte=unit.path, place__path__lt=path_end(unit.path))
-    cases = Case.objects.filter(beneath, not_about(user))
+    cases = Case.objects.filter(beneath, in_sight(), not_about(user))
     period = cases.filter(reported_on__gte=since, reported_on__lte=until)
     opens = Opens(unit, since, until)
     states = dict(period.values_list("state").annotate(count=Count("pk")).order_by())
@@ -176,7 +176,8 @@ def _pressing(cases: CaseQuerySet, opens: Opens, now: datetime) -> list[Part]:
 def _within(user: AnyUser, unit: Unit, since: date, until: date) -> Q:
     """Of rows that belong to cases: those of the period beneath the unit."""
     beneath = Q(case__place__path__gte=unit.path, case__place__path__lt=path_end(unit.path))
-    return not_about(user, "case__") & beneath & Q(case__reported_on__gte=since, case__reported_on__lte=until)
+    theirs = in_sight("case__") & not_about(user, "case__")
+    return theirs & beneath & Q(case__reported_on__gte=since, case__reported_on__lte=until)
 
 
 def _clock_rates(user: AnyUser, unit: Unit, since: date, until: date) -> list[Rate]:

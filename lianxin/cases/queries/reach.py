@@ -1,6 +1,7 @@
 """Which cases somebody may read: those their unit leads or assists; those placed in their subtree; the pool near them.
 
-Whoever holds a post at the unit a case complains about, or beneath it, never sees it, whatever else they hold.
+Whoever holds a post at the unit a case complains about, or beneath it, never sees it, whatever else they hold. Nobody sees what
+a workbook brings in before all of it is written.
 """
 
 from typing import Any
@@ -12,6 +13,7 @@ from lianxin.cases import receipts
 from lianxin.cases.errors import CaseError
 from lianxin.cases.models import TO_CLAIM, Case, CaseQuerySet, Part, Reporter
 from lianxin.ledger import clock
+from lianxin.ledger.models import Batch
 from lianxin.organizations.access import CASE_CLAIM, CASE_VIEW, SUBTREE, AnyUser, grants_for, scope
 from lianxin.organizations.models import Unit, UnitKind, path_ids
 
@@ -24,13 +26,13 @@ def cases_for(user: AnyUser, *permissions: str) -> CaseQuerySet:
     """Every case on which the user has any of these permissions (default: may read it), through the unit that leads or assists it
     or, over a subtree, through its place."""
     units = Unit.objects.filter(scope(user, *(permissions or (CASE_VIEW,))))
-    return Case.objects.filter(_through(units), not_about(user))
+    return Case.objects.filter(_through(units), in_sight(), not_about(user))
 
 
 def pool_for(user: AnyUser) -> CaseQuerySet:
     """Cases nobody leads yet, near the units for which the user may claim: in the same township, or the county for what stands
     directly beneath it."""
-    return Case.objects.to_claim().filter(not_about(user), place__in=_near(user))
+    return Case.objects.to_claim().filter(in_sight(), not_about(user), place__in=_near(user))
 
 
 def readable_for(user: AnyUser) -> CaseQuerySet:
@@ -56,8 +58,8 @@ def listed_for(user: AnyUser) -> tuple[CaseQuerySet, list[int] | None]:
         found = list(ways[0].union(*ways[1:], all=True)[: FEW + 1])
         if len(found) <= FEW:
             few = sorted({pk for (pk,) in found})
-            return Case.objects.filter(not_about(user), pk__in=few), few
-    return _walked(theirs, near).filter(not_about(user)), None
+            return Case.objects.filter(in_sight(), not_about(user), pk__in=few), few
+    return _walked(theirs, near).filter(in_sight(), not_about(user)), None
 
 
 def _walked(units: QuerySet[Unit], near: QuerySet[Unit, Any]) -> CaseQuerySet:
@@ -93,7 +95,7 @@ def case_for(user: AnyUser, pk: int, *permissions: str) -> Case:
 
 def case_to_claim(user: AnyUser, pk: int) -> Case:
     """A case near the user, also where somebody claimed it a moment ago. Raises Http404."""
-    near = Case.objects.filter(not_about(user), place__in=_near(user), pk=pk)
+    near = Case.objects.filter(in_sight(), not_about(user), place__in=_near(user), pk=pk)
     case = near.select_related("county", "place", "lead", "item", "about").first()
     if case is None:
         raise Http404
@@ -121,11 +123,17 @@ def neighbourhoods(user: AnyUser, permission: str = CASE_CLAIM) -> list[str]:
 def reporter_by(typed: str) -> Reporter:
     """The reporter who holds a receipt, as it was typed. Raises CaseError where there is none."""
     receipt = receipts.read(typed)
-    found = Reporter.objects.select_related("case__place", "case__lead", "case__county", "case__item")
+    found = Reporter.objects.filter(in_sight("case__")).select_related("case__place", "case__lead", "case__county", "case__item")
     reporter = found.filter(receipt=receipts.digest_of(receipt)).first() if receipt else None
     if reporter is None:
         raise CaseError("no_receipt")
     return reporter
+
+
+def in_sight(prefix: str = "") -> Q:
+    """Left out: cases of a workbook that is still being brought in, or was given up. Every reader of cases asks for this."""
+    shown = Batch.objects.filter(visible=True).values("pk")
+    return Q(**{f"{prefix}batch": None}) | Q(**{f"{prefix}batch__in": shown})
 
 
 def not_about(user: AnyUser, prefix: str = "") -> Q:

@@ -5,8 +5,14 @@ from datetime import date
 import pytest
 from click.testing import CliRunner
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import OperationalError
 
-from lianxin.cases.models import CallBack, Case, CaseClock, CaseStep
+from lianxin.cases.errors import CaseError
+from lianxin.cases.import_cases import PAST_CASES
+from lianxin.cases.models import CallBack, Case, CaseClock, CaseStep, Reporter
+from lianxin.cases.queries.lists import case_list
+from lianxin.cases.queries.office import office_of
+from lianxin.config.verify import verify
 from lianxin.imports import commands
 from lianxin.imports.tests.books import book
 from lianxin.ledger.models import Entry
@@ -132,3 +138,56 @@ def test_through_the_pages_the_guess_is_shown_and_can_be_changed(world, tmp_path
     assert Case.objects.count() == 0
     client.post("/imports/cases/publish/")
     assert Case.objects.count() == 2
+
+
+def seen(world):
+    """How many of the messages are seen: in lists, looked for, in figures, at their own page, by other systems, in history."""
+    office, client = world.user("county_officer"), world.client("county_officer")
+    span = {"start_date": "2020-03-01T00:00:00Z", "end_date": "2020-05-01T00:00:00Z"}
+    pages = [client.get(f"/cases/{pk}/").status_code for pk in Case.objects.values_list("pk", flat=True)]
+    return (
+        len(case_list(office, {}).lines),
+        len(case_list(office, {"q": "不"}).lines),
+        office_of(office, {"since": "2020-01-01"}).reported,
+        pages.count(200),
+        len(client.get("/open311/v2/requests.json", span).json()),
+        Entry.objects.standing().filter(kind="cases.reported").count(),
+    )
+
+
+@pytest.fixture
+def stopped(monkeypatch):
+    """`stopped(error)`: a row at a time is written, and at the second row that happens."""
+    monkeypatch.setattr("lianxin.imports.actions.SLICE", 1)
+    write = PAST_CASES.apply
+
+    def stop(error):
+        def once(actor, rows, batch):
+            if Case.objects.exists():
+                raise error
+            write(actor, rows, batch)
+
+        monkeypatch.setitem(vars(PAST_CASES), "apply", once)
+        return lambda: monkeypatch.setitem(vars(PAST_CASES), "apply", write)
+
+    return stop
+
+
+def test_a_workbook_stopped_half_way_is_seen_by_nobody_and_the_same_file_finishes_it(world, bring, tmp_path, stopped):
+    go_on, file = stopped(OperationalError("the power went")), workbook(tmp_path)
+    assert bring(file).exit_code == 1
+    assert Case.objects.count() == 1 and seen(world) == (0, 0, 0, 0, 0, 0)
+    go_on()
+    assert bring(file).exit_code == 0
+    assert Case.objects.count() == 2 and seen(world) == (2, 2, 2, 2, 2, 2)
+    assert verify().findings == []
+
+
+def test_of_a_workbook_given_up_half_way_nothing_stays_and_it_can_come_in_later(world, bring, tmp_path, stopped):
+    go_on, file = stopped(CaseError("no_words")), workbook(tmp_path)
+    assert bring(file).exit_code == 1
+    assert not any(model.objects.exists() for model in (Case, CaseStep, CaseClock, Reporter))
+    assert verify().findings == []
+    go_on()
+    assert bring(file).exit_code == 0
+    assert seen(world) == (2, 2, 2, 2, 2, 2)
