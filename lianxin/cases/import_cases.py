@@ -9,13 +9,15 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from lianxin.cases import receipts
-from lianxin.cases.actions import PastCase, PastMove, Report, forget_cases, tell_cases
-from lianxin.cases.models import CaseStep, Source, State
+from lianxin.cases.actions import PastCase, PastMove, Report, tell_cases
+from lianxin.cases.models import Case, CaseClock, CaseStep, Reporter, Source, State
 from lianxin.cases.queries.places import PLACES
+from lianxin.cases.search import forget
 from lianxin.imports.sheets import Column, Finding, Row, Sheet, Unchanged, Wrong
 from lianxin.ledger import clock
 from lianxin.ledger.models import Batch
@@ -62,8 +64,13 @@ def bring_in_cases(actor: AbstractBaseUser, rows: Sequence[Row], batch: Batch) -
 
 
 def give_up_cases(batch: Batch) -> None:
-    """What was written of a workbook that could not be brought in whole."""
-    forget_cases(batch=batch)
+    """Nothing stays of a workbook that could not be brought in whole but its entries, which nobody sees."""
+    while cases := list(Case.objects.filter(batch=batch).values_list("pk", flat=True)[:500]):
+        with transaction.atomic():
+            forget(cases)
+            for rows in (CaseStep, CaseClock, Reporter):
+                rows._default_manager.filter(case__in=cases).delete()
+            Case.objects.filter(pk__in=cases).delete()
 
 
 def _report(row: Row) -> Report:

@@ -36,7 +36,7 @@ from lianxin.cases.actions.leading import (
     transfer_lead,
 )
 from lianxin.cases.actions.moving import allowed_move, may_ever_move, may_move
-from lianxin.cases.actions.past import PastCase, PastMove, Telling, forget_cases, tell_cases
+from lianxin.cases.actions.past import PastCase, PastMove, Telling, tell_cases
 from lianxin.cases.actions.phones import may_open_phones, reveal_phone
 from lianxin.cases.actions.timers import turn_all
 from lianxin.cases.actions.verdicts import call_in_vain, give_verdict, record_call_back, reopen_case, withdraw_report
@@ -64,7 +64,6 @@ __all__ = [
     "digest_of_key",
     "do_part",
     "erase_again",
-    "forget_cases",
     "forget_old",
     "give_verdict",
     "handle_case",

@@ -36,7 +36,7 @@ from lianxin.cases.models import (
     State,
     Verdict,
 )
-from lianxin.cases.search import forget, index_cases
+from lianxin.cases.search import index_cases
 from lianxin.cases.tiers import tiers
 from lianxin.cases.workdays import Due, due_after, working_days_between
 from lianxin.cases.workflow import NEW, RESIDENT, SERVICES, THE_CLOCK, Move, moves_from
@@ -115,16 +115,6 @@ def tell_cases(*, actor: AbstractBaseUser, told: Iterable[PastCase], batch: Batc
     telling.tell([(one, move) for one in told for move in one.moves])
     telling.finish()
     return [one.case for one in told]
-
-
-def forget_cases(*, batch: Batch) -> None:
-    """An import was given up half-way: nothing stays of its cases but their entries, which nobody sees. 500 at a time."""
-    while cases := list(Case.objects.filter(batch=batch).values_list("pk", flat=True)[:500]):
-        with transaction.atomic():
-            forget(cases)
-            for rows in (CaseStep, CaseClock, Reporter):
-                rows._default_manager.filter(case__in=cases).delete()
-            Case.objects.filter(pk__in=cases).delete()
 
 
 class Telling:
