@@ -26,6 +26,7 @@ MESSAGES = {
     "unit_closed": _("%(unit)s was closed. Choose another unit."),
     "part_twice": _("%(unit)s takes part already."),
     "part_past": _("By when? Choose today or a later day."),
+    "part_asked": _("%(unit)s was asked to assist, so it cannot leave by itself. Ask the unit that leads to call it off."),
     "part_over": _("This part is over already. Look at the case again."),
     "pause_length": _("A pause ends on a later day, within %(most)s days. Choose another day."),
     "extension_waits": _("More time was asked for already and is not decided yet."),

@@ -313,6 +313,19 @@ class DoPartForm(PartForm):
         return [part for part in parts if actions.may_move(self.user, self.case, "do_part", unit=part.unit)]
 
 
+class LeaveGroupForm(PartForm):
+    move = "leave_group"
+    action = actions.leave_group
+
+    reason = forms.CharField(
+        label=_("Why?"), max_length=500, help_text=_("The unit that leads reads this; the resident does not.")
+    )
+
+    def offered(self) -> list[Part]:
+        parts = [part for part in super().offered() if part.joint]
+        return [part for part in parts if actions.may_move(self.user, self.case, "leave_group", unit=part.unit)]
+
+
 class CallOffForm(PartForm):
     move = "call_off"
     action = actions.call_off_part
@@ -439,7 +452,8 @@ FORMS: dict[str, type[MoveForm]] = {
     form.move: form
     for form in (
         *(ClaimForm, ReleaseForm, DeclineForm, DesignateForm, DecideForm, AnswerForm, SortForm, PlanForm, HandleForm),
-        *(DoPartForm, AskForm, CallOffForm, PauseForm, ResumeForm, AskExtensionForm, ExtendForm, ReturnForm, TransferForm),
+        *(DoPartForm, LeaveGroupForm, AskForm, CallOffForm, PauseForm, ResumeForm),
+        *(AskExtensionForm, ExtendForm, ReturnForm, TransferForm),
     )
 }
 """Every move of the working pages, by its name in workflow.py."""

@@ -41,6 +41,7 @@ declare(
     _kind("answered", _("first answer to the resident")),
     _kind("part_asked", _("assistance asked"), part=int, unit=str),
     _kind("part_done", _("assistance given"), countable=True, part=int, flag=str),
+    _kind("part_left", _("partner left the group"), part=int),
     _kind("part_called_off", _("assistance no longer needed"), part=int),
     _kind("paused", pgettext_lazy("case", "paused"), until=str),
     _kind("resumed", pgettext_lazy("case", "resumed")),

@@ -314,6 +314,7 @@ class Part(models.Model):
     due_on = models.DateField(null=True)
     done = models.OneToOneField(CaseStep, models.PROTECT, related_name="+", null=True)
     called_off = models.OneToOneField(CaseStep, models.PROTECT, related_name="+", null=True)
+    """By the lead; or by the unit itself, which left the group."""
 
     class Meta:
         indexes = [models.Index(fields=["unit", "case"], name="part_unit_case")]

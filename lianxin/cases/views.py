@@ -36,7 +36,8 @@ def move_case(request: HttpRequest, pk: int, move: str) -> HttpResponse:
     """One move of a case: whatever the workflow allows this person now."""
     page = pages.page_to_move(request.user, pk, move)
     form = FORMS[move](request.POST or None, request.FILES or None, user=request.user, page=page)
-    back = reverse("case", args=[pk])
+    left = move == "leave_group" and request.method == "POST"  # who left no longer reads the case
+    back = reverse("cases") if left else reverse("case", args=[pk])
     return respond(
         request,
         form,

@@ -32,6 +32,10 @@ SAYINGS: dict[str, Saying] = {
         _("Handled"), _("The resident reads what was done and says whether it is solved. A “no” brings it back to you.")
     ),
     "do_part": Saying(_("Our part is done"), _("Say what your unit did. The unit that leads goes on from there.")),
+    "leave_group": Saying(
+        _("Leave the group"),
+        _("Your unit owes nothing more. The unit that leads goes on, and reads why you left."),
+    ),
     "ask": Saying(_("Ask another unit to assist"), _("It has its own day. The case cannot be handled before its part is done.")),
     "call_off": Saying(
         _("Call off a part"), _("The unit asked no longer needs to do its part. Nothing is called off by itself.")

@@ -108,6 +108,7 @@ MOVES: tuple[Move, ...] = (
     *_from(_LED, "answer", S.LED, _LEAD, "lead", "answered", stops=(RESPOND,), **_SAID),
     *_from(_LED, "ask", S.LED, _LEAD, "lead", "part_asked", words=True),
     *_from(LED_STATES, "do_part", None, _LEAD, "unit", "part_done", words=True),
+    *_from(LED_STATES, "leave_group", None, _LEAD, "unit", "part_left", reason=True),
     *_from(LED_STATES, "call_off", None, _LEAD, "lead", "part_called_off", reason=True),
     *_from(_LED, "pause", S.PAUSED, _LEAD, "lead", "paused", pauses=True, **_SAID),
     *_from((S.PAUSED,), "resume", S.LED, _LEAD, "lead", "resumed", resumes=True),

@@ -82,6 +82,22 @@ def do_part(*, actor: AbstractBaseUser, part: Part, text: str, photos: Sequence[
 
 
 @transaction.atomic
+def leave_group(*, actor: AbstractBaseUser, part: Part, reason: str) -> CaseStep:
+    """A unit that claimed the case together with the lead, or was named so, takes no part in it; the lead reads why.
+
+    Raises Http404; CaseError where the part is over, or the unit was asked to assist: that only the lead calls off.
+    """
+    part, case = _open_part(part)
+    if not part.joint:
+        raise CaseError("part_asked", unit=part.unit.name)
+    asked = Asked(unit=part.unit, reason=reason, data={"part": part.pk})
+    step = make_move(actor=actor, case=case, name="leave_group", asked=asked)
+    part.called_off = step
+    part.save(update_fields=["called_off"])
+    return step
+
+
+@transaction.atomic
 def call_off_part(*, actor: AbstractBaseUser, part: Part, reason: str) -> CaseStep:
     """The lead no longer needs a part; nothing is called off by itself. Raises Http404; CaseError where the part is over."""
     part, case = _open_part(part)

@@ -16,7 +16,7 @@ from lianxin.cases.actions.moving import SOON, TAKES_UP
 from lianxin.cases.errors import MESSAGES
 from lianxin.cases.models import LED_STATES, Case, CaseClock, CaseStep, ClockName, Extension, Part, Photo, Reporter, State
 from lianxin.cases.photos import photos_of
-from lianxin.cases.queries.reach import case_for, case_to_claim, cases_for, claimants_for, readable_for
+from lianxin.cases.queries.reach import case_for, case_to_claim, case_to_leave, cases_for, claimants_for, readable_for
 from lianxin.cases.tiers import tiers
 from lianxin.cases.wording import NEXT, SAYINGS
 from lianxin.ledger import clock
@@ -140,18 +140,19 @@ def case_page(user: AnyUser, pk: int) -> CasePage:
 def page_to_move(user: AnyUser, pk: int, move: str) -> CasePage:
     """A case on which the user may make that move, now or in another state. Raises Http404.
 
-    Of two who claim at once the second learns who was first, and reads nothing else of the case.
+    Of two who claim at once the second learns who was first, and reads nothing else of the case; nor does a unit that left it,
+    whose form arrives once more.
     """
     if move not in SAYINGS:
         raise Http404
-    claims = move == "claim"
-    case = case_to_claim(user, pk) if claims else case_for(user, pk)
-    if not claims and move != "do_part" and not may_ever_move(user, case, move):
+    found = {"claim": case_to_claim, "leave_group": case_to_leave}
+    case = found.get(move, case_for)(user, pk)
+    if move not in (*found, "do_part") and not may_ever_move(user, case, move):
         raise Http404  # before anything else is read
-    readable = not claims or case.state in WAITING or readable_for(user).filter(pk=pk).exists()
+    in_the_pool = move == "claim" and case.state in WAITING
+    readable = move not in found or in_the_pool or readable_for(user).filter(pk=pk).exists()
     page = page_of(user, case, move=move, readable=readable)
-    open_parts = [shown.part for shown in page.parts]
-    on = units_meant(move, open_parts, page.claimants)
+    on = units_meant(move, [shown.part for shown in page.parts], page.claimants)
     if not any(may_ever_move(user, case, move, unit=unit) for unit in on):
         raise Http404
     return page
@@ -166,7 +167,7 @@ def page_of(user: AnyUser, case: Case, *, move: str = "", readable: bool = True)
 
     move: for that move's own page, which shows nothing beside the story. readable: off for who may not read a word of it.
     """
-    parts = list(case.parts.select_related("unit").order_by("pk"))
+    parts = list(case.parts.select_related("unit", "called_off").order_by("pk"))
     all_words = reads_all(user, case, parts)
     told = story(user, case, all_words=all_words, photos=not move) if readable else []
     extension = case.extensions.filter(decided=None).order_by("-pk").first() if case.state in LED_STATES else None
@@ -333,8 +334,9 @@ def part_shown(part: Part) -> PartShown:
     """How a part stands."""
     if part.done_id is not None:
         return PartShown(part, "met", _("done"))
-    if part.called_off_id is not None:
-        return PartShown(part, "superseded", _("called off"))
+    if part.called_off is not None:
+        left = part.called_off.move == "leave_group"
+        return PartShown(part, "superseded", _("left the group") if left else _("called off"))
     late = part.due_on is not None and part.due_on < clock.today()
     return PartShown(part, "overdue" if late else "pending", _("overdue") if late else _("open"))
 
@@ -375,12 +377,14 @@ SAID_WHY_NOT = ("answer", "plan", "handle", "ask", "pause", "ask_extension", "re
 """Moves of which a reader is told that the state does not allow them; of the others nobody expects it."""
 
 
-def units_meant(name: str, open_parts: Sequence[Part], claimants: Sequence[Unit]) -> Sequence[Unit | None]:
+def units_meant(name: str, parts: Sequence[Part], claimants: Sequence[Unit]) -> Sequence[Unit | None]:
     """On whose behalf the reader would make that move."""
     if name == "claim":
         return claimants
     if name == "do_part":
-        return [part.unit for part in open_parts]
+        return [part.unit for part in parts]
+    if name == "leave_group":
+        return [part.unit for part in parts if part.joint]
     return [None]
 
 

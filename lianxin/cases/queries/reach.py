@@ -14,7 +14,7 @@ from lianxin.cases.errors import CaseError
 from lianxin.cases.models import TO_CLAIM, Case, CaseQuerySet, Part, Reporter
 from lianxin.ledger import clock
 from lianxin.ledger.models import Batch
-from lianxin.organizations.access import CASE_CLAIM, CASE_VIEW, SUBTREE, AnyUser, grants_for, scope
+from lianxin.organizations.access import CASE_CLAIM, CASE_HANDLE, CASE_VIEW, SUBTREE, AnyUser, grants_for, scope
 from lianxin.organizations.models import Unit, UnitKind, path_ids
 
 FEW = 2_000
@@ -97,6 +97,17 @@ def case_to_claim(user: AnyUser, pk: int) -> Case:
     """A case near the user, also where somebody claimed it a moment ago. Raises Http404."""
     near = Case.objects.filter(in_sight(), not_about(user), place__in=_near(user), pk=pk)
     case = near.select_related("county", "place", "lead", "item", "about").first()
+    if case is None:
+        raise Http404
+    return case
+
+
+def case_to_leave(user: AnyUser, pk: int) -> Case:
+    """A case that a unit of the user's claimed with others, also where it left them a moment ago. Raises Http404."""
+    units = Unit.objects.filter(scope(user, CASE_HANDLE)).order_by()
+    joined = Part.objects.filter(unit__in=units.values("pk"), joint=True)
+    theirs = Case.objects.filter(in_sight(), not_about(user), pk=pk, pk__in=joined.values("case"))
+    case = theirs.select_related("county", "place", "lead", "item", "about").first()
     if case is None:
         raise Http404
     return case

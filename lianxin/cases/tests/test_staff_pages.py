@@ -6,6 +6,7 @@ import pytest
 
 from lianxin.cases import actions
 from lianxin.cases.models import Case, State
+from lianxin.cases.queries.story import story_of
 from lianxin.ledger.models import Entry
 
 KEY = "k" * 22
@@ -102,6 +103,36 @@ def test_claimed_as_a_group_each_partner_owes_a_part(world, waiting):
     assert "还没有完成" in text_of(page(world, "secretary", waiting))
     assert send(world, "department_handler", waiting, "do_part", text="看过了", part=waiting.parts.get().pk).status_code == 302
     assert send(world, "secretary", waiting, "handle", text="修好了", key="h" * 22).status_code == 302
+
+
+def test_a_partner_leaves_a_group_and_the_lead_reads_why(world, report):
+    """While it is not handled; who was merely asked to assist does not. Residents, who were told of no partner, read nothing."""
+    told = report(sending="a phone's own key for a group", place=world.township)
+    case = told.reporter.case
+    actions.claim_case(actor=world.user("secretary"), case=case, unit=world.branch, partners=[world.village, world.township])
+    lines = len(story_of(told.receipt).lines)
+    joined = {"move": "leave_group", "part": case.parts.get(unit=world.village).pk}
+    partner = {"world": world, "name": "department_handler", "case": case, **joined}
+    assert "leave_group" in moves_on(page(world, "department_handler", case))
+    assert "leave_group" not in moves_on(page(world, "secretary", case))
+    assert send(**partner, key="0" * 22).status_code == 422
+    for _tap in range(2):
+        assert send(**partner, reason="人手不够").status_code == 302
+    left = Entry.objects.get(subject=case.subject, kind="cases.part_left")
+    assert (left.unit, case.parts.get(unit=world.village).is_open) == (world.village, False)
+    shown = text_of(page(world, "secretary", case))
+    assert "人手不够" in shown and "已退出组团" in shown
+    assert page(world, "department_handler", case).status_code == 404
+    assert "水井" not in text_of(world.client("department_handler").get(f"/cases/{case.pk}/leave_group/"))
+    assert len(story_of(told.receipt).lines) == lines
+    actions.ask_part(actor=world.user("secretary"), case=case, unit=world.village, text="借梯子", due_on=case.reported_on)
+    assert "leave_group" not in moves_on(page(world, "department_handler", case))
+    assert send(**partner, reason="不想", key="1" * 22).status_code == 422
+    for part in case.parts.filter(done=None, called_off=None):
+        actions.call_off_part(actor=world.user("secretary"), part=part, reason="不用了")
+    actions.handle_case(actor=world.user("secretary"), case=case, text="修好了")
+    late = send(world, "township_officer", case, "leave_group", reason="晚了", key="2" * 22)
+    assert (late.status_code, case.steps.filter(move="leave_group").count()) == (422, 1)
 
 
 def test_from_plan_to_handled(world, led):

@@ -87,6 +87,7 @@ STEPS = {
         actor=w.by(LEAD), case=w.case, unit=w.world.village, text="借梯子", due_on=clock.today()
     ),
     "do part": lambda w, c: actions.do_part(actor=w.by("department_handler"), part=w.part(), text="借了"),
+    "leave group": lambda w, c: actions.leave_group(actor=w.by("department_handler"), part=w.part(), reason="人手不够"),
     "call off": lambda w, c: actions.call_off_part(actor=w.by(LEAD), part=w.part(), reason="不用了"),
     "pause": lambda w, c: actions.pause_case(actor=w.by(LEAD), case=w.case, text="等灯", until=clock.today() + timedelta(days=5)),
     "resume": lambda w, c: actions.resume_case(actor=w.by(LEAD), case=w.case),
@@ -110,7 +111,7 @@ LIKELY = {
     State.UNCLAIMED: ("claim", "claim", "claim together", "designate", "join", "wait"),
     State.DISPATCH: ("claim", "designate"),
     State.LED: (
-        *("plan", "answer", "ask", "do part", "call off", "pause", "return", "transfer", "ask time", "give time"),
+        *("plan", "answer", "ask", "do part", "leave group", "call off", "pause", "return", "transfer", "ask time", "give time"),
         *("handle", "handle", "handle", "join", "wait"),
     ),
     State.CONTESTED: ("decide", "do part", "note"),
