@@ -13,7 +13,7 @@ from typing import Any
 
 from lianxin.cases.models import OPEN_STATES, Case, State
 from lianxin.cases.queries.reach import in_sight, readable_for
-from lianxin.cases.texts import grams, plain, words_of
+from lianxin.cases.texts import erasures, grams, plain, words_of
 from lianxin.ledger import clock
 from lianxin.organizations.access import AnyUser
 from lianxin.organizations.models import Unit, UnitKind, path_end
@@ -184,11 +184,18 @@ class _Index:
 
 
 _indexes: OrderedDict[int, _Index] = OrderedDict()
+_erased = 0
+"""After which erasure they were begun."""
 _turn = threading.Lock()
 
 
 def _index_of(place: int) -> _Index:
+    global _erased
+    erased = erasures()
     with _turn:
+        if _erased != erased:
+            _indexes.clear()
+            _erased = erased
         index = _indexes.setdefault(place, _Index())
         _indexes.move_to_end(place)
         while len(_indexes) > MOST_KEPT:

@@ -14,7 +14,7 @@ from django.db.models import Count
 
 from lianxin.cases.models import Case, Item, State
 from lianxin.cases.queries.reach import in_sight
-from lianxin.cases.texts import grams, phrases, plain, words_of
+from lianxin.cases.texts import erasures, grams, phrases, plain, words_of
 from lianxin.ledger import clock
 
 ENOUGH = 200
@@ -161,10 +161,11 @@ def _grams_of(text: str) -> list[str]:
 
 @dataclass
 class _Memory:
-    """What this process learned, when it looked, from how many closed cases."""
+    """What this process learned, when it looked, from how many closed cases, after which erasure."""
 
     classifier: Classifier | None = None
     cases: int = 0
+    erased: int = 0
     looked: float = float("-inf")
     turn: threading.Lock = field(default_factory=threading.Lock)
 
@@ -174,7 +175,10 @@ _memory = _Memory()
 
 def _learned() -> Classifier | None:
     """What this process has learned; looks now and then whether there is more to learn. While one request learns, others do not
-    wait."""
+    wait. What knows words that were erased since is forgotten at once, whichever process erased them."""
+    if _memory.erased != (erased := erasures()):
+        forget()
+        _memory.erased, _memory.looked = erased, float("-inf")
     if time.monotonic() - _memory.looked > LOOKED_AGAIN and _memory.turn.acquire(blocking=False):
         try:
             learn()
@@ -185,7 +189,7 @@ def _learned() -> Classifier | None:
 
 def learn() -> None:
     """Learn from the closed cases, where there are enough and a fifth more than last time."""
-    _memory.looked = time.monotonic()
+    _memory.looked, erased = time.monotonic(), erasures()  # asked before words are opened: what is erased meanwhile is noticed
     closed = Case.objects.filter(in_sight(), state__in=(State.SOLVED, State.PRESUMED), erased_at=None).exclude(item=None)
     counted = dict(closed.order_by().values_list("item__key").annotate(n=Count("pk")))
     known = {key for key, count in counted.items() if count >= LEAST_EACH}
@@ -200,9 +204,9 @@ def learn() -> None:
     texts = [((words[pk],), labels[pk]) for pk in sorted(words) if plain(words[pk])]
     if len({label for _text, label in texts}) > 1:
         _memory.classifier = Classifier([text for text, _label in texts], [label for _text, label in texts])
-        _memory.cases = total
+        _memory.cases, _memory.erased = total, erased
 
 
 def forget() -> None:
-    """Forget what was learned: words were erased, or an office began anew."""
+    """Forget what was learned: words were erased, or there are too few cases by now."""
     _memory.classifier, _memory.cases = None, 0

@@ -7,8 +7,10 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from django.db.models import Max
+
 from lianxin.accounts.sealing import SealBroken
-from lianxin.cases.models import CaseStep
+from lianxin.cases.models import CaseStep, Tombstone
 from lianxin.cases.workflow import MOVES, NEW
 
 HEAVY = 0.4
@@ -96,3 +98,9 @@ def words_of(cases: Iterable[int]) -> dict[int, str]:
             except SealBroken:
                 continue
     return opened
+
+
+def erasures() -> int:
+    """Another number after each erasure: what any process made of words before it must be forgotten then."""
+    last: int | None = Tombstone.objects.aggregate(last=Max("entry"))["last"]
+    return last or 0

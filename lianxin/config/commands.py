@@ -12,6 +12,8 @@ import click
 from django.core.checks import run_checks
 from django.utils.translation import gettext as _
 
+from lianxin.cases.actions import erase_again
+from lianxin.cases.actions.moving import the_clock
 from lianxin.config import setup
 from lianxin.config.apps import DECLARATIONS
 from lianxin.config.backup import CannotRestore, DamagedBackup, make_backup, restore_backup
@@ -223,7 +225,20 @@ def restore(file: Path) -> None:
     for row in compared:
         click.echo("\t".join((row.table, *map(str, row.rows), *row.sha256, "=" if row.same else "≠")))
     say(_("%(tables)s tables restored, each equal to the backup in rows and sha256.") % {"tables": len(compared)})
+    _erase_again()
     _report_changes()
+
+
+def _erase_again() -> None:
+    """What had been erased came back with the backup: erase it once more, as the list beside the keys says."""
+    file = current_folder().erased_file
+    if not file.exists():
+        say(
+            _("There is no list of what was erased (%(file)s). If there was one, bring it, then: lianxin cases retention --again")
+            % {"file": file}
+        )
+        return
+    say(_("Erased again, because %(file)s says so: %(n)s cases.") % {"file": file, "n": erase_again(actor=the_clock())})
 
 
 @click.command(help=_("Recompute what was recorded, and name everything that is not as it was written; print the ledger's head."))

@@ -2,13 +2,13 @@
 
 Of each erasure a tombstone stays: which rows, by which rule, never what stood in them. Its entry proves it; what the erased
 words had been bound by stays beside them, so that `lianxin verify` still finds everything in its place. What was erased is also
-noted in keys/erased.jsonl, outside the database and its backups: after a restore `lianxin cases retention --again` erases it once
-more.
+noted in keys/erased.jsonl, outside the database and its backups: `lianxin restore` erases it once more.
 """
 
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -177,16 +177,20 @@ def _note(note: Mapping[str, Any]) -> None:
     """One line more in keys/erased.jsonl, on the disk before the erasure is: digests and random names, nothing of a person."""
     path = settings.FOLDER.erased_file
     path.parent.mkdir(mode=0o700, exist_ok=True)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a") as file:
-        file.write(json.dumps(note, sort_keys=True) + "\n")
+    with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600), "rb+") as file:
+        if file.seek(0, os.SEEK_END):
+            file.seek(-1, os.SEEK_END)
+        cut = file.read(1) not in (b"", b"\n")  # a power cut tore the line before
+        file.write(b"\n" * cut + json.dumps(note, sort_keys=True).encode() + b"\n")
         file.flush()
         os.fsync(file.fileno())
 
 
 def _notes() -> Iterator[dict[str, Any]]:
     path = settings.FOLDER.erased_file
-    for line in path.read_text().splitlines() if path.exists() else ():
-        yield json.loads(line)
+    for line in path.read_bytes().splitlines() if path.exists() else ():
+        with suppress(ValueError):  # torn by a power cut: what it was of never came about
+            yield json.loads(line)
 
 
 @transaction.atomic

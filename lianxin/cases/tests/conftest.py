@@ -6,10 +6,16 @@ from typing import Any
 
 import pytest
 
-from lianxin.cases import actions
+from lianxin.cases import actions, duplicates
 from lianxin.cases.models import Case
 
 NUMBERS = count(1)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_compared() -> None:
+    """Keys of cases come again in every test; what was kept of one must not speak for another."""
+    duplicates._indexes.clear()
 
 
 @pytest.fixture

@@ -1,9 +1,11 @@
 """What residents said is erased in time, by two people; at their wish; and again after a restore. The proof stays."""
 
 import json
+import re
 from datetime import timedelta
 
 import pytest
+from click.testing import CliRunner
 from django.conf import settings
 from time_machine import travel
 
@@ -13,6 +15,7 @@ from lianxin.cases.errors import CaseError
 from lianxin.cases.models import CaseStep, Photo, Reporter, Sending, State, Tombstone
 from lianxin.cases.photos import Cleaned
 from lianxin.cases.retention import due_now, kept_about, read_retention, retention
+from lianxin.config.commands import restore
 from lianxin.config.folder import Folder
 from lianxin.config.verify import verify
 from lianxin.ledger import clock
@@ -146,13 +149,27 @@ def test_while_it_is_open_the_phone_goes_at_once_and_the_words_at_its_end(world,
     assert reporter.case.steps.last().state == State.WITHDRAWN
 
 
-def test_a_restored_backup_is_erased_again_and_no_other_case_with_its_number(world, ended, folder):
+def restored(tmp_path, monkeypatch):
+    """What `lianxin restore` says of erasures; what it fills tables with is tried elsewhere."""
+    backup = tmp_path / "backup"
+    backup.touch()
+    monkeypatch.setattr("lianxin.config.commands.restore_backup", lambda file: [])
+    monkeypatch.setattr("lianxin.config.commands.current_folder", lambda: settings.FOLDER)
+    (tmp_path / "keys" / "keys.json").touch()
+    done = CliRunner().invoke(restore, [str(backup)])
+    assert done.exit_code == 0, done.output
+    return next(int(re.findall(r"\d+", line)[-1]) for line in done.stderr.splitlines() if "erased.jsonl" in line)
+
+
+def test_a_restored_backup_is_erased_again_and_no_other_case_with_its_number(world, ended, folder, tmp_path, monkeypatch):
     before = CaseStep.objects.exclude(sealed=None).first()
     with later(1096):
         erase(world)
         CaseStep.objects.filter(pk=before.pk).update(sealed=before.sealed, salt=before.salt, bound="", erased_at=None)
-        assert actions.erase_again(actor=actions.moving.the_clock()) == 1
-        assert CaseStep.objects.get(pk=before.pk).text == ""
+        with folder.erased_file.open("a") as torn:
+            torn.write('{"case": 1, "ste')
+        assert restored(tmp_path, monkeypatch) == 1
+        assert CaseStep.objects.get(pk=before.pk).text == "" and verify().findings == []
         fresh = CaseStep(salt="another", case_id=before.case_id)
         fresh.say("另一件事")
         CaseStep.objects.filter(pk=before.pk).update(sealed=fresh.sealed, salt="another", bound="", erased_at=None)

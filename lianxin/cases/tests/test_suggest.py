@@ -1,10 +1,13 @@
 """Which item of the catalogue is suggested, and why."""
 
 import pytest
+from django.conf import settings
 
 from lianxin.cases import actions, duplicates, suggest
-from lianxin.cases.models import Item
+from lianxin.cases.models import Case, Item
 from lianxin.cases.suggest import Classifier, suggest_items
+from lianxin.config.folder import Folder
+from lianxin.ledger import clock
 
 SAID = {
     "water.outage": ["村里停水三天了", "水井不出水", "家里水压太小没水用"],
@@ -87,6 +90,26 @@ def test_learned_anew_only_when_a_fifth_more_is_closed(world, items, monkeypatch
     type(case).objects.filter(pk__in=[each.reporter.case_id for each in more]).update(state="solved")
     suggest.learn()
     assert suggest._memory.classifier is not known
+
+
+def test_words_that_were_erased_by_any_process_are_known_to_none(world, items, monkeypatch, tmp_path):
+    monkeypatch.setattr(suggest, "ENOUGH", 15)
+    monkeypatch.setattr(settings, "FOLDER", Folder(tmp_path))
+    said = [(key, text) for key, texts in SAID.items() for text in texts]
+    received = [
+        actions.report_case(report=actions.Report(f"{n} from a phone of its own", world.village, text, item=items[key]))
+        for n, (key, text) in enumerate([*said, ("waste.heap", "垃圾堆在张三家门口")])
+    ]
+    Case.objects.update(state="presumed", ended_at=clock.now())
+
+    def knows_the_name():
+        suggest_items("垃圾")
+        return "张三" in suggest._memory.classifier._names()
+
+    compared = duplicates._index_of(world.township.pk)
+    assert knows_the_name() and duplicates._index_of(world.township.pk) is compared
+    actions.ask_erasure(reporter=received[-1].reporter)  # tells this process nothing that another would not find
+    assert not knows_the_name() and duplicates._index_of(world.township.pk) is not compared
 
 
 def test_shares_are_like_probabilities_and_reasons_stand_in_the_text():
