@@ -15,6 +15,10 @@ atexit.register(shutil.rmtree, folder.path, ignore_errors=True)
 os.environ["LIANXIN_HOME"] = str(folder.path)
 
 from lianxin.config.settings import *  # noqa: E402, F403
+from lianxin.config.settings import MIDDLEWARE  # noqa: E402
+
+# Every browser of a test has the middleware anew; all find the same static files, which took longer than a page.
+MIDDLEWARE = [name.replace("whitenoise.middleware.WhiteNoise", "tests.machine.LookedOnce") for name in MIDDLEWARE]
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 ACCOUNT_RATE_LIMITS = {"login": "10000/m/ip"}

@@ -30,10 +30,11 @@ class SessionStore(db.SessionStore):
         return Session
 
     def _get_session_from_db(self) -> Session | None:
-        session = Session.objects.filter(session_key=stored_key(self.session_key), expire_date__gt=clock.now()).first()
-        if session is None:
+        try:
+            return Session.objects.get(session_key=stored_key(self.session_key), expire_date__gt=clock.now())
+        except Session.DoesNotExist:
             self._session_key = None
-        return session
+            return None
 
     def exists(self, session_key: str) -> bool:
         return super().exists(stored_key(session_key))

@@ -12,15 +12,18 @@ from typing import Any, Literal, Protocol
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
+from django.db import connection
 from django.db.models import CharField, Q, QuerySet
 from django.db.models.functions import Length
 from django.http import Http404
 
 from lianxin.ledger import clock
+from lianxin.ledger.models import Batch
 from lianxin.organizations.models import (
     LABEL_WIDTH,
     Membership,
     MembershipKind,
+    Person,
     Post,
     Title,
     Unit,
@@ -174,6 +177,18 @@ class Grant:
         return self.reach != INSTALLATION and unit.pk == self.unit_id
 
 
+_HELD = " UNION ALL ".join(
+    f"SELECT held.{word}, held.unit_id, unit.path FROM {table._meta.db_table} held"
+    f" JOIN {Person._meta.db_table} person ON person.id = held.person_id"
+    f" JOIN {Unit._meta.db_table} unit ON unit.id = held.unit_id"
+    f" LEFT JOIN {Batch._meta.db_table} batch ON batch.id = held.batch_id"
+    " WHERE person.user_id = %s AND held.since <= %s AND (held.until IS NULL OR held.until > %s)"
+    " AND (held.batch_id IS NULL OR batch.visible)"
+    for word, table in (("title", Post), ("kind", Membership))
+)
+"""Posts and memberships `.on(day)`, as text: every page asks it, and to put it together anew took longer than the answer."""
+
+
 def grants_for(user: AnyUser, on: date | None = None) -> list[Grant]:
     """Everything the user's posts and memberships give on that day (today). Read once per request."""
     if not user.is_authenticated or not user.is_active:
@@ -182,9 +197,9 @@ def grants_for(user: AnyUser, on: date | None = None) -> list[Grant]:
     cached: tuple[date, list[Grant]] | None = getattr(user, "_grants", None)
     if cached and cached[0] == day:
         return cached[1]
-    posts = Post.objects.on(day).filter(person__user_id=user.pk).values_list("title", "unit_id", "unit__path")
-    members = Membership.objects.on(day).filter(person__user_id=user.pk).values_list("kind", "unit_id", "unit__path")
-    held = [(TITLE_OF_MEMBERS.get(word, word), unit_id, path) for word, unit_id, path in posts.union(members, all=True)]
+    with connection.cursor() as cursor:
+        cursor.execute(_HELD, [user.pk, day, day, user.pk, day, day])
+        held = [(TITLE_OF_MEMBERS.get(word, word), unit_id, path) for word, unit_id, path in cursor.fetchall()]
     grants = [Grant(title, unit_id, path, *GRANTS[title]) for title, unit_id, path in held if title in GRANTS]
     user.__dict__["_grants"] = (day, grants)  # remembered for this request's user object only
     return grants
@@ -232,10 +247,10 @@ def units_for(user: AnyUser, *permissions: str) -> UnitQuerySet:
 
 def unit_for(user: AnyUser, code: str, *permissions: str) -> Unit:
     """One unit by code. Raises Http404 where it does not exist and, alike, where it is not theirs."""
-    unit = units_for(user, *permissions).filter(code=code).first()
-    if unit is None:
-        raise Http404
-    return unit
+    try:
+        return units_for(user, *permissions).get(code=code)
+    except Unit.DoesNotExist:
+        raise Http404 from None
 
 
 def entry_scope(user: AnyUser, *permissions: str, prefix: str = "") -> Q:

@@ -8,7 +8,7 @@ import pytest
 
 from lianxin.accounts.models import User
 from tests.access import objects, rights
-from tests.access.town import Town, signed_in
+from tests.access.town import Town, signed_in, stands
 from tests.world import Make, World
 
 
@@ -18,7 +18,7 @@ def _town_of_the_module(make_for_the_module: Make[Town]) -> Town:
         objects.inhabit(world)
         clients = {role: signed_in(world, role) for role in rights.ROLES}
         User.objects.filter(username="closed_account").update(is_active=False)
-        return Town(world, clients)
+        return Town(world, clients, stands(world))
 
     return make_for_the_module(settle)
 

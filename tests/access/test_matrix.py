@@ -100,15 +100,8 @@ def meeting_in_cases(town: Town, role: str, row: Row, thing: objects.Thing) -> s
 
 
 def foreign_people(town: Town, role: str, foreign: set[str]) -> list[str]:
-    key = f"people foreign to {role}"
-    if key not in town.world.__dict__:
-        town.world.__dict__[key] = [
-            person.name
-            for other, person in town.world.people.items()
-            if other != role and all(row.unit.code in foreign for row in (*person.posts.all(), *person.memberships.all()))
-        ]
-    names: list[str] = town.world.__dict__[key]
-    return names
+    stand = town.stands.items()
+    return [town.world.people[name].name for name, units in stand if name != role and units <= foreign]
 
 
 @pytest.mark.parametrize("name", sorted(name for name, row in ROWS.items() if row.step_up and not row.absent))

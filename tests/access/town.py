@@ -33,12 +33,15 @@ class Town:
 
     world: World
     clients: dict[str, Client]
+    stands: dict[str, set[str]]
+    """The units at which each person holds a post or belongs, at any time."""
 
     def copy(self) -> "Town":
         """The same people in the same browsers, for one test."""
-        copied = Town(self.world.copy(), {role: Client() for role in self.clients})
+        copied = Town(self.world.copy(), {role: Client() for role in self.clients}, self.stands)
         for role, client in self.clients.items():
             copied.clients[role].cookies = copy.deepcopy(client.cookies)
+            copied.clients[role].handler = self.clients["stranger"].handler
         return copied
 
     def ask(self, role: str, method: str, path: str, data: dict[str, str] | None = None) -> HttpResponse:
@@ -96,6 +99,13 @@ class Sent:
     def shapes(self) -> Counter[str]:
         """The statements without what differs from object to object."""
         return Counter(LITERAL.sub("?", sql) for sql in self.asked)
+
+
+def stands(world: World) -> dict[str, set[str]]:
+    return {
+        name: {row.unit.code for held in (person.posts, person.memberships) for row in held.select_related("unit")}
+        for name, person in world.people.items()
+    }
 
 
 def signed_in(world: World, role: str) -> Client:
