@@ -127,13 +127,13 @@ def sign_in(port: int, role: str) -> str:
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[int]:
-    """`lianxin serve` over a demonstration until the end of the block; its port."""
+def served(folder: Path, *words: str, url: str = "") -> Iterator[int]:
+    """`lianxin serve` over an installation until the end of the block; its port. url: of its database."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
-    command = [sys.executable, "-m", "lianxin", "serve", "--port", str(port), "--workers", str(WORKERS)]
-    server = subprocess.Popen(command, cwd=ROOT, env=environment(folder), stderr=subprocess.DEVNULL)
+    command = [sys.executable, "-m", "lianxin", "serve", "--port", str(port), "--workers", str(WORKERS), *words]
+    server = subprocess.Popen(command, cwd=ROOT, env=environment(folder, url), stderr=subprocess.DEVNULL)
     try:
         for _ in range(600):
             try:
@@ -147,14 +147,16 @@ def served(folder: Path) -> Iterator[int]:
         server.wait()
 
 
-def run(folder: Path, *words: str) -> None:
+def run(folder: Path, *words: str, url: str = "", check: bool = True) -> bool:
+    """One of our commands over an installation; whether it went through."""
     command = [sys.executable, "-m", "lianxin", *words]
-    subprocess.run(command, cwd=ROOT, env=environment(folder), check=True, stdout=subprocess.DEVNULL)
+    done = subprocess.run(command, cwd=ROOT, env=environment(folder, url), check=check, stdout=subprocess.DEVNULL)
+    return done.returncode == 0
 
 
-def environment(folder: Path) -> dict[str, str]:
+def environment(folder: Path, url: str = "") -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("LIANXIN_")}
-    return {**kept, "LIANXIN_HOME": str(folder)}
+    return {**kept, "LIANXIN_HOME": str(folder), "LIANXIN_DATABASE_URL": url}
 
 
 if __name__ == "__main__":

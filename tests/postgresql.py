@@ -28,8 +28,11 @@ def server_programs() -> Path:
 
 
 @contextmanager
-def throw_away_server() -> Iterator[str]:
-    """Start a server, yield the URL of its empty database, stop it and remove every trace."""
+def throw_away_server(*, durable: bool = False) -> Iterator[str]:
+    """Start a server, yield the URL of its empty database, stop it and remove every trace.
+
+    durable: what it acknowledges is on the disk, as where people work; only measurements need that.
+    """
     programs = server_programs()
     folder = Path(tempfile.mkdtemp(prefix="lianxin-pg-"))
     as_user: list[str] = []
@@ -48,10 +51,9 @@ def throw_away_server() -> Iterator[str]:
 
     try:
         run(f"{programs}/initdb", "-D", str(data), "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "-N")
-        # Nothing here outlives the run, so nothing is flushed to the disk.
-        options = (
-            f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off -c full_page_writes=off -c max_connections=60"
-        )
+        options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c max_connections=60"
+        if not durable:  # nothing here outlives the run, so nothing is flushed to the disk
+            options += " -c fsync=off -c full_page_writes=off"
         run(f"{programs}/pg_ctl", "-D", str(data), "-l", str(folder / "log"), "-w", "start", "-o", options)
         try:
             run(f"{programs}/createdb", "-h", "127.0.0.1", "-p", str(port), "-U", "postgres", "lianxin")
