@@ -43,13 +43,13 @@ PHOTO = (4000, 3000)
 TICK = os.sysconf("SC_CLK_TCK")
 
 
-def main(seconds: int = SECONDS, rate: int = RATE, databases: tuple[str, ...] = ("SQLite", "PostgreSQL")) -> bool:
+def main(seconds: int = SECONDS, rate: int = RATE) -> bool:
     """Print one line a database and kind of report; False where a promise is not kept."""
     from benchmarks.pages import environment, run, served
     from tests.postgresql import throw_away_server
 
     kept = True
-    for database in databases:
+    for database in ("SQLite", "PostgreSQL"):
         for photos, each in ((False, rate), (True, RATE_OF_PHOTOS)):
             database_server = nullcontext("") if database == "SQLite" else throw_away_server(durable=True)
             with tempfile.TemporaryDirectory() as made, database_server as url:
@@ -347,5 +347,4 @@ if __name__ == "__main__":
         case ["--send", port, rate, seconds, kind]:
             print(json.dumps(asyncio.run(send(int(port), int(rate), int(seconds), kind == "photos"))))
         case words:
-            seconds, rate = [*map(int, words), SECONDS, RATE][:2] if len(words) != 1 else [int(words[0]), RATE]
-            sys.exit(0 if main(seconds, rate) else 1)
+            sys.exit(0 if main(*map(int, words)) else 1)

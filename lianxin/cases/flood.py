@@ -16,7 +16,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, cached_property, partial
 from typing import Any
 
 from altcha import v1 as altcha
@@ -31,6 +31,7 @@ from lianxin.cases import actions, receipts, village_codes
 from lianxin.cases.data_files import FOLDER, Told, read
 from lianxin.cases.models import Bucket, Case, Sending
 from lianxin.ledger import clock
+from lianxin.ledger.together import save_together
 from lianxin.organizations.models import Unit
 
 FILE = "flood.yaml"
@@ -85,11 +86,19 @@ class Judged:
 # --- reports ---------------------------------------------------------------------------------------------------------
 
 
-@transaction.atomic
-def take_in(request: HttpRequest, report: actions.Report, *, joins: Case | None = None) -> actions.Received | Judged:
+def take_in(
+    request: HttpRequest, report: actions.Report, *, joins: Case | None = None, looked: bool = False
+) -> actions.Received | Judged:
     """Save a report that a browser sent, as a case of its own or joined to one; or, while very much comes in, say when it is to
-    come again. What is to be looked at first joins nothing. Raises CaseError as `report_case` does."""
-    judged = judge(request, report.place, report.text)
+    come again. What is to be looked at first joins nothing. Raises CaseError as `report_case` does.
+
+    looked: similar cases were looked for, which counts (`wait_for_similar`).
+    """
+    return save_together(partial(_take_in, request, report, joins, looked))
+
+
+def _take_in(request: HttpRequest, report: actions.Report, joins: Case | None, looked: bool) -> actions.Received | Judged:
+    judged = judge(request, report.place, report.text, looked=looked)
     if judged.wait:
         return judged
     report = replace(report, network=network_of(request))
@@ -98,11 +107,11 @@ def take_in(request: HttpRequest, report: actions.Report, *, joins: Case | None 
     return actions.report_case(report=report, quarantined=judged.quarantined)
 
 
-def judge(request: HttpRequest, place: Unit, text: str) -> Judged:
+def judge(request: HttpRequest, place: Unit, text: str, *, looked: bool = False) -> Judged:
     """What becomes of the report in this request, which carries its key as `sending`, perhaps a `code`, `ticket` and `altcha`.
 
     Call it in the transaction that saves the report, so that what fails counts for nothing. A report that was received before
-    passes: it is saved once.
+    passes: it is saved once. looked: as in `take_in`.
     """
     sending = request.POST.get("sending", "")
     if sending and Sending.objects.filter(key=receipts.digest_of_sending(sending)).exists():
@@ -114,27 +123,20 @@ def judge(request: HttpRequest, place: Unit, text: str) -> Judged:
     asked = [_Asked(f"wait {lane}", "", in_force.wait[lane])]
     if lane == "everybody":
         asked.append(_Asked("wait address", address, in_force.wait["address"]))
-    with transaction.atomic():
-        held = _Held(asked)
-        wait = max(held.wait(each) for each in asked)
-        if lane == "everybody" and held.left(asked[0]) < in_force.attack_left:
-            wait = max(wait, SHORTEST)
-        if wait:
-            seconds = min(math.ceil(wait.total_seconds()), in_force.longest)
-            return Judged(wait=seconds, ticket=_ticket(sending, seconds), challenge=_challenge(sending))
-        held.take(asked)
-        look_first = _beyond(in_force, address, subnet_of(request), place, text)
-    return Judged(quarantined=bool(look_first - ({"address", "subnet", "place"} if proved else set())) or lane == "patient")
-
-
-def _beyond(in_force: Limits, address: str, subnet: str, place: Unit, text: str) -> set[str]:
-    """Which of the limits beyond which a report is looked at first it oversteps."""
-    told = {"address": address, "subnet": subnet, "place": str(place.pk), "words": "".join(text.split())}
-    asked = {name: _Asked(f"look {name}", told[name], in_force.look_first[name]) for name in LOOK_FIRST}
-    held = _Held(list(asked.values()))
-    beyond = {name for name, each in asked.items() if held.wait(each)}
-    held.take([each for name, each in asked.items() if name not in beyond])
-    return beyond
+    whose = {"address": address, "subnet": subnet_of(request), "place": str(place.pk), "words": "".join(text.split())}
+    look_first = {name: _Asked(f"look {name}", whose[name], in_force.look_first[name]) for name in LOOK_FIRST}
+    similar = [_Asked("wait similar", address, in_force.wait["similar"])] if looked else []
+    held = _Held([*asked, *look_first.values(), *similar])
+    wait = max(held.wait(each) for each in asked)
+    if lane == "everybody" and held.left(asked[0]) < in_force.attack_left:
+        wait = max(wait, SHORTEST)
+    if wait:
+        held.take(similar)
+        seconds = min(math.ceil(wait.total_seconds()), in_force.longest)
+        return Judged(wait=seconds, ticket=_ticket(sending, seconds), challenge=_challenge(sending))
+    beyond = {name for name, each in look_first.items() if held.wait(each)}
+    held.take([*asked, *similar, *(each for name, each in look_first.items() if name not in beyond)])
+    return Judged(quarantined=bool(beyond - ({"address", "subnet", "place"} if proved else set())) or lane == "patient")
 
 
 def _came_by_code(request: HttpRequest, place: Unit) -> bool:
@@ -152,18 +154,24 @@ def wait_for_receipt(request: HttpRequest) -> int:
     return _wait_for("receipts", request)
 
 
-def wait_for_similar(request: HttpRequest) -> int:
-    """Seconds to wait before similar cases are looked for again from this address: nobody tries words without end."""
-    return _wait_for("similar", request)
+def wait_for_similar(request: HttpRequest, *, count: bool = True) -> int:
+    """Seconds to wait before similar cases are looked for again from this address: nobody tries words without end.
+
+    count: not so, where whoever looks counts it right afterwards, along with what is saved.
+    """
+    return _wait_for("similar", request, count=count)
 
 
-def _wait_for(name: str, request: HttpRequest) -> int:
+def _wait_for(name: str, request: HttpRequest, *, count: bool = True) -> int:
     asked = _Asked(f"wait {name}", network_of(request), limits_in_force().wait[name])
-    with transaction.atomic():
-        held = _Held([asked])
-        wait = held.wait(asked)
-        if not wait:
-            held.take([asked])
+    if count:
+        with transaction.atomic():
+            held = _Held([asked])
+            wait = held.wait(asked)
+            if not wait:
+                held.take([asked])
+    else:
+        wait = _Held([asked], lock=False).wait(asked)
     return min(math.ceil(wait.total_seconds()), limits_in_force().longest)
 
 
@@ -231,18 +239,22 @@ class _Asked:
     whose: str
     rate: Rate
 
-    @property
+    @cached_property
     def key(self) -> str:
         return fingerprint(f"bucket {self.name} {self.whose}", key="lookup")
 
 
 class _Held:
-    """Some buckets, held until the transaction ends. A bucket is kept as the instant at which it will be full again."""
+    """Some buckets, held until the transaction ends. A bucket is kept as the instant at which it will be full again.
 
-    def __init__(self, asked: Sequence[_Asked]) -> None:
+    lock: not so, where they are only looked at.
+    """
+
+    def __init__(self, asked: Sequence[_Asked], *, lock: bool = True) -> None:
         self.now = clock.now()
         keys = {each.key for each in asked}
-        found = Bucket.objects.select_for_update().filter(key__in=keys).order_by("key").values_list("key", "full_at")
+        buckets = Bucket.objects.select_for_update() if lock else Bucket.objects.all()
+        found = buckets.filter(key__in=keys).order_by("key").values_list("key", "full_at")
         self.full_at = dict.fromkeys(keys, self.now) | {key: max(full_at, self.now) for key, full_at in found}
 
     def wait(self, asked: _Asked) -> timedelta:
@@ -259,7 +271,8 @@ class _Held:
         for each in asked:
             self.full_at[each.key] += each.rate.each
         rows = [Bucket(key=key, full_at=self.full_at[key]) for key in sorted({each.key for each in asked})]
-        Bucket.objects.bulk_create(rows, update_conflicts=True, unique_fields=["key"], update_fields=["full_at"])
+        if rows:
+            Bucket.objects.bulk_create(rows, update_conflicts=True, unique_fields=["key"], update_fields=["full_at"])
 
 
 # --- the file --------------------------------------------------------------------------------------------------------

@@ -98,11 +98,14 @@ def _report_sent(request: HttpRequest) -> HttpResponse:
     if place is None:
         return _ask(request, sent.get("place", "") or "?", here=False, said=said)
     form = ReportForm(sent, request.FILES, place=place)
-    if form.is_valid() and "join" not in sent and form.may_be_asked and (found := _others_like(request, form)):
+    looked = form.is_valid() and "join" not in sent and form.may_be_asked
+    if looked and (found := _others_like(request, form)):
+        flood.wait_for_similar(request)
         return render(request, "cases/public/same.html", {"found": found, "said": said, "place": place})
     if form.is_valid():
         try:
-            taken = flood.take_in(request, form.report, joins=queries.case_offered(sent.get("join", "")))
+            joins = queries.case_offered(sent.get("join", ""))
+            taken = flood.take_in(request, form.report, joins=joins, looked=looked)
             return _received(request, taken, form) if isinstance(taken, actions.Received) else later(request, taken, sent.dict())
         except CaseError as refused:
             form.add_error(None, refused)
@@ -110,9 +113,10 @@ def _report_sent(request: HttpRequest) -> HttpResponse:
 
 
 def _others_like(request: HttpRequest, form: ReportForm) -> list[Any]:
-    """Cases that may be the same. What is sent once more is like nothing but itself; and nobody tries words without end."""
+    """Cases that may be the same. What is sent once more is like nothing but itself; and nobody tries words without end: whoever
+    looks is counted, here where something is found, else with what is saved."""
     said = form.cleaned_data
-    if queries.was_sent(said["sending"]) or flood.wait_for_similar(request):
+    if queries.was_sent(said["sending"]) or flood.wait_for_similar(request, count=False):
         return []
     return queries.alike(form.place, said["text"])
 

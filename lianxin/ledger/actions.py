@@ -91,7 +91,7 @@ def _append(actor: AbstractBaseUser | None, acts: list[Act], supersedes: Entry |
     if not acts:
         return []
     with transaction.atomic():
-        _lock_chain()
+        lock_chain()
         instant, today = clock.now(), clock.today()
         paths = _paths_on({(act.unit, act.happened_on) for act in acts})
         last = Entry.objects.order_by("-id").values_list("digest", flat=True).first() or GENESIS
@@ -124,8 +124,9 @@ def _append(actor: AbstractBaseUser | None, acts: list[Act], supersedes: Entry |
         return Entry.objects.bulk_create(entries, batch_size=500)
 
 
-def _lock_chain() -> None:
-    """One writer at a time extends the chain. SQLite's IMMEDIATE transactions give that; PostgreSQL is asked for it."""
+def lock_chain() -> None:
+    """One writer at a time extends the chain, until its transaction ends. SQLite's IMMEDIATE transactions give that; PostgreSQL
+    is asked for it. `record` does it by itself; first thing in a transaction it keeps several of them in one order."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CHAIN_LOCK])
