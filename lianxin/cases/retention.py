@@ -1,6 +1,6 @@
 """How long what residents said is kept: data/retention.yaml, and which cases it makes due. What is done: actions/erasure.py."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -104,7 +104,7 @@ def rows_of(case: Case, rule: str, reporter: Reporter | None = None) -> dict[str
     photos = case.photos.filter(erased_at=None) if rule == "photos" else Photo.objects.none()
     spot = rule == "words" and case.spot is not None
     if reporter is not None:
-        own = own_steps(reporter)
+        own = [step.pk for step in own_steps(reporter)]
         reporters, steps, photos = reporters.filter(pk=reporter.pk), steps.filter(pk__in=own), photos.filter(step__in=own)
         spot = spot and case.reporters.order_by("pk").values_list("pk", flat=True).first() == reporter.pk
     found = {
@@ -116,12 +116,12 @@ def rows_of(case: Case, rule: str, reporter: Reporter | None = None) -> dict[str
     return {name: rows for name, rows in found.items() if rows}
 
 
-def own_steps(reporter: Reporter) -> list[int]:
-    """Keys of what this resident said: their own steps, and the report itself."""
-    steps = CaseStep.objects.filter(case=reporter.case_id).select_related("entry")
+def own_steps(reporter: Reporter, steps: Iterable[CaseStep] | None = None) -> list[CaseStep]:
+    """What this resident said: their own steps, and the report itself. steps: those of the case, where they are at hand."""
+    every = CaseStep.objects.filter(case=reporter.case_id).select_related("entry") if steps is None else steps
     return [
-        step.pk
-        for step in steps
+        step
+        for step in every
         if step.reporter_id == reporter.pk
         or (step.move in ("report", "record") and step.entry.data.get("reporter") == reporter.pk)
     ]
@@ -143,17 +143,21 @@ class Kept:
     days: int
 
 
-def kept_about(reporter: Reporter) -> list[Kept]:
-    """Everything kept of this resident, and until when: read under the receipt."""
+def kept_about(reporter: Reporter, steps: Iterable[CaseStep] | None = None) -> list[Kept]:
+    """Everything kept of this resident, and until when: read under the receipt. steps: as in `own_steps`."""
     case, in_force = reporter.case, retention()
     item = case.item.key if case.item else ""
+    own = own_steps(reporter, steps)
+    counts = {
+        "phones": int(reporter.phone is not None),
+        "words": sum(step.sealed is not None for step in own),
+        "photos": Photo.objects.filter(step__in=[step.pk for step in own], erased_at=None).count(),
+    }
     found = []
     for rule in RULES:
-        rows = rows_of(case, rule, reporter)
-        count = sum(len(keys) if isinstance(keys, list) else 0 for keys in rows.values())
-        if count:
+        if counts[rule]:
             span = in_force.kept_for(rule, item)
-            found.append(Kept(rule, count, _day(case.ended_at, span), span.days))
+            found.append(Kept(rule, counts[rule], _day(case.ended_at, span), span.days))
     if reporter.network:
         span = in_force.by_itself["networks"]
         found.append(Kept("networks", 1, _day(reporter.joined_at, span), span.days))

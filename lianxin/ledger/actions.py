@@ -82,7 +82,8 @@ def record_many(*, actor: AbstractBaseUser | None, acts: Iterable[Act], batch: B
 
     batch: the import they belong to; they stay hidden until it is made visible.
     """
-    return _append(actor, list(acts), None, batch)
+    with transaction.atomic():
+        return _append(actor, list(acts), None, batch)
 
 
 def _append(actor: AbstractBaseUser | None, acts: list[Act], supersedes: Entry | None, batch: Batch | None = None) -> list[Entry]:
@@ -90,38 +91,37 @@ def _append(actor: AbstractBaseUser | None, acts: list[Act], supersedes: Entry |
         raise LedgerError("no_actor")
     if not acts:
         return []
-    with transaction.atomic():
-        lock_chain()
-        instant, today = clock.now(), clock.today()
-        paths = _paths_on({(act.unit, act.happened_on) for act in acts})
-        last = Entry.objects.order_by("-id").values_list("digest", flat=True).first() or GENESIS
-        entries = []
-        for act in acts:
-            kind = find_kind(act.kind)
-            if act.happened_on > today:
-                raise LedgerError("future", day=act.happened_on)
-            entry = Entry(
-                kind=kind.name,
-                unit=act.unit,
-                unit_path=paths[act.unit.pk, act.happened_on],
-                happened_on=act.happened_on,
-                recorded_at=instant,
-                actor_id=(act.actor or actor).pk,
-                quantity=act.quantity,
-                subject=act.subject,
-                data=check_data(kind, act.data),
-                evidence=list(act.evidence),
-                supersedes=supersedes,
-                batch=batch,
-            )
-            last = entry.digest = entry_digest(entry, last)
-            entries.append(entry)
-        if supersedes is not None:
-            closed = Entry.objects.filter(pk=supersedes.pk, valid_to=None).update(valid_to=instant)
-            if not closed:
-                raise LedgerError("superseded")
-            supersedes.valid_to = instant
-        return Entry.objects.bulk_create(entries, batch_size=500)
+    lock_chain()
+    instant, today = clock.now(), clock.today()
+    paths = _paths_on({(act.unit, act.happened_on) for act in acts})
+    last = Entry.objects.order_by("-id").values_list("digest", flat=True).first() or GENESIS
+    entries = []
+    for act in acts:
+        kind = find_kind(act.kind)
+        if act.happened_on > today:
+            raise LedgerError("future", day=act.happened_on)
+        entry = Entry(
+            kind=kind.name,
+            unit=act.unit,
+            unit_path=paths[act.unit.pk, act.happened_on],
+            happened_on=act.happened_on,
+            recorded_at=instant,
+            actor_id=(act.actor or actor).pk,
+            quantity=act.quantity,
+            subject=act.subject,
+            data=check_data(kind, act.data),
+            evidence=list(act.evidence),
+            supersedes=supersedes,
+            batch=batch,
+        )
+        last = entry.digest = entry_digest(entry, last)
+        entries.append(entry)
+    if supersedes is not None:
+        closed = Entry.objects.filter(pk=supersedes.pk, valid_to=None).update(valid_to=instant)
+        if not closed:
+            raise LedgerError("superseded")
+        supersedes.valid_to = instant
+    return Entry.objects.bulk_create(entries, batch_size=500)
 
 
 def lock_chain() -> None:

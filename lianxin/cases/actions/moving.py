@@ -234,8 +234,9 @@ def _data(case: Case, started: CaseClock | None) -> dict[str, Any]:
 def _turn_clocks(case: Case, move: Move) -> CaseClock | None:
     """Stop, pause, resume and start what the move says; returns the last one started or resumed."""
     now = clock.now()
+    fresh = move.start == NEW  # nothing runs yet
     running = case.clocks.filter(stopped_at=None)
-    if move.stops:
+    if move.stops and not fresh:
         running.filter(name__in=move.stops).update(stopped_at=now, paused_at=None)
     if move.pauses:
         running.filter(name=ClockName.HANDLE).update(paused_at=now)
@@ -247,7 +248,8 @@ def _turn_clocks(case: Case, move: Move) -> CaseClock | None:
             held.save(update_fields=["due_at", "provisional", "paused_at"])
             started = held
     for name in move.starts:
-        running.filter(name=name).update(stopped_at=now)
+        if not fresh:
+            running.filter(name=name).update(stopped_at=now)
         due = due_for(case, name)
         started = CaseClock.objects.create(
             case=case,
@@ -258,7 +260,8 @@ def _turn_clocks(case: Case, move: Move) -> CaseClock | None:
             due_at=due.at,
             provisional=due.provisional,
         )
-    next_due = case.clocks.filter(stopped_at=None, paused_at=None).order_by("due_at").first()
+    alone = fresh and len(move.starts) == 1
+    next_due = started if alone else case.clocks.filter(stopped_at=None, paused_at=None).order_by("due_at").first()
     case.clock, case.due_at = (next_due.name, next_due.due_at) if next_due else ("", None)
     return started
 
