@@ -21,7 +21,7 @@ from lianxin.cases.suggest import Classifier
 from lianxin.cases.texts import plain
 from lianxin.ledger import clock
 from lianxin.organizations.access import AnyUser, at_the_terminal
-from lianxin.ui.terminal import refuse
+from lianxin.ui.terminal import refuse, say
 
 MOST_BYTES = 200 * 2**20
 MOST_ROWS = 100_000
@@ -54,10 +54,14 @@ def classify_eval(file: Path, more: tuple[str, ...], columns: tuple[str, ...], l
     rows = [(table.parts(row, wanted), named) for row, named in zip(table.rows, labels, strict=True)]
     known = [(parts, named) for parts, named in rows if named and plain(" ".join(parts))]
     counts = Counter(named for _parts, named in known)
-    if len(counts) < 2 or len(known) < folds:
+    twice = sum(count > 1 for count in counts.values())  # of the others nothing can be learned while they are tried
+    if twice < 2 or len(known) < folds:
         refuse(
-            _("%(file)s: found %(rows)d rows with a text and %(labels)d labels, expected at least %(folds)d rows and two labels.")
-            % {"file": file.name, "rows": len(known), "labels": len(counts), "folds": folds}
+            _(
+                "%(file)s: found %(rows)d rows with a text and %(labels)d labels of two rows or more, expected at least"
+                " %(folds)d rows and two such labels."
+            )
+            % {"file": file.name, "rows": len(known), "labels": twice, "folds": folds}
         )
     texts, right = [parts for parts, _named in known], [named for _parts, named in known]
     found = evaluate(Classifier, texts, right, folds)
@@ -91,7 +95,10 @@ def hot_topics(
         until = clock.today() + timedelta(days=1)
         found = topics.hot_topics(_terminal(), until - timedelta(days=days), until, top)
     else:
-        found = topics.find_topics(_said(Table(file), columns, more, dated, person, weight), top)
+        said = _said(Table(file), columns, more, dated, person, weight)
+        found = topics.find_topics(said, top)
+        if not found:
+            say(_("%(rows)d texts read; none of them says what three people say.") % {"rows": len(said)})
     click.echo(json.dumps([told(topic) for topic in found], ensure_ascii=False, indent=2))
 
 
@@ -110,6 +117,8 @@ def duplicates_(file: Path, more: tuple[str, ...], columns: tuple[str, ...], thr
     table = Table(file)
     wanted = table.text_columns(columns, more)
     groups = duplicates.group_duplicates(["\n".join(table.parts(row, wanted)) for row in table.rows], threshold)
+    if not groups:
+        say(_("%(rows)d texts read; no two of them say nearly the same.") % {"rows": len(table.rows)})
     shown = [
         {"size": len(group), "rows": [table.number(at) for at in group], "ids": [table.identity(at) for at in group]}
         for group in groups
@@ -183,7 +192,7 @@ def _said(
                 % {"file": table.file.name, "row": table.number(at), "column": dated, "found": str(row[day])[:40]}
             )
         if on is not None:
-            people = frozenset([str(row[who]).strip() if who is not None and str(row[who]).strip() else f"#{at}"])
+            people = frozenset([str(row[who]).strip() if who is not None and str(row[who]).strip() else f"{topics.NO_SIGN}{at}"])
             likes = _number(row[liked]) if liked is not None else 0.0
             said.append(topics.Said(table.identity(at), parts, on, people, weight=likes))
     return said
@@ -222,6 +231,8 @@ class Table:
 
     def __init__(self, file: Path) -> None:
         self.file = file
+        self.misnamed = False
+        """It is called a workbook, and is text."""
         lines = self._lines()
         heading = next((at for at, line in enumerate(lines) if any(str(cell).strip() for cell in line)), None)
         if heading is None or len(lines) == heading + 1:
@@ -244,6 +255,16 @@ class Table:
 
     def column(self, name: str) -> int:
         """Where the column of that heading stands. Refuses a name that is none."""
+        if name not in self.heading and self.misnamed:
+            refuse(
+                _("%(file)s is plain text, not an Excel workbook, and has no column “%(name)s”. Its first line: %(known)s")
+                % {"file": self.file.name, "name": name, "known": self.known[:80]}
+            )
+        if self.heading.count(name) > 1:
+            refuse(
+                _("%(file)s: found “%(name)s” above several columns. Give each column a heading of its own.")
+                % {"file": self.file.name, "name": name}
+            )
         if name not in self.heading:
             refuse(
                 _("%(file)s: found no column “%(name)s”, expected one of: %(known)s")
@@ -284,17 +305,30 @@ class Table:
             refuse(_("%(file)s cannot be read. Check the name and whether you may open it.") % {"file": self.file})
         if content.startswith((b"PK", b"\xd0\xcf\x11\xe0")):
             return self._sheet(content)
+        self.misnamed = self.file.suffix.lower() in (".xlsx", ".xls", ".xlsm")
+        csv.field_size_limit(MOST_BYTES)
         for encoding in ("utf-8-sig", "gb18030"):
             try:
                 text = content.decode(encoding)
             except UnicodeDecodeError:
                 continue
             if "\0" not in text:
-                try:
-                    return list(csv.reader(io.StringIO(text, newline="")))
-                except csv.Error:
-                    break
+                return self._text(text)
         return refuse(_("%(file)s: found something else, expected an Excel workbook (.xlsx) or CSV.") % {"file": self.file.name})
+
+    def _text(self, text: str) -> list[list[Any]]:
+        """CSV as people make it; but a quotation mark that is never closed would swallow all that follows."""
+        try:
+            return list(csv.reader(io.StringIO(text, newline=""), strict=True))
+        except csv.Error as error:
+            if "unexpected end" in str(error):
+                refuse(_('%(file)s: found a quotation mark (") that is never closed.') % {"file": self.file.name})
+        try:
+            return list(csv.reader(io.StringIO(text, newline="")))
+        except csv.Error:
+            return refuse(
+                _("%(file)s: found something else, expected an Excel workbook (.xlsx) or CSV.") % {"file": self.file.name}
+            )
 
     def _sheet(self, content: bytes) -> list[list[Any]]:
         from python_calamine import CalamineWorkbook

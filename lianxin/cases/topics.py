@@ -2,7 +2,8 @@
 
 Texts that say the same are gathered around the one most of the others resemble; such stars are drawn together, then take in
 what resembles them. Nothing is drawn by lot: the same texts give the same topics. Only matters are gathered, never people: who
-reported is counted and not kept.
+reported is counted and not kept. Who leaves no sign (a phone, a name in a column) cannot be told from another: each such report
+counts as one more person, and beside it stands how many there are at least.
 """
 
 import math
@@ -24,6 +25,8 @@ SEVERAL = 3
 MANY = 200
 COMMON = 0.05
 """What stands in more of the texts than this tells none apart."""
+NO_SIGN = "\0"
+"""What begins so is nobody's sign: it says that one more report came from somebody who may have sent others, too."""
 LEAD, WHOLE = 60, 600
 """Characters of a title, or of how a text begins; of a text at most."""
 PASSES = 8
@@ -71,7 +74,8 @@ LINE = 60
 
 @dataclass(frozen=True)
 class Said:
-    """One text. parts: title, body …, or the one text; people: who said it, by any sign; weight: how many liked it."""
+    """One text. parts: title, body …, or the one text; people: who said it, by any sign (or NO_SIGN and a number of its own);
+    weight: how many liked it."""
 
     id: int
     parts: tuple[str, ...]
@@ -85,7 +89,8 @@ class Said:
 class Topic:
     """Several people, one matter.
 
-    size: texts. people: different ones. growth: texts of its last 30 days, less those of the 30 days before. rows: ids.
+    size: texts. people: different ones, at most; at_least: those whose own signs tell them apart. growth: texts of its last 30
+    days, less those of the 30 days before. rows: ids.
     heat: what it is ranked by.
     """
 
@@ -99,6 +104,7 @@ class Topic:
     growth: int
     rows: list[int] = field(default_factory=list)
     heat: float = 0.0
+    at_least: int = 1
 
 
 def hot_topics(user: AnyUser, since: date, until: date, top: int = 5) -> list[Topic]:
@@ -108,7 +114,7 @@ def hot_topics(user: AnyUser, since: date, until: date, top: int = 5) -> list[To
     people: dict[int, set[str]] = {}
     reporters = Reporter.objects.filter(case__in=reach.order_by(), left_at=None) if cases else Reporter.objects.none()
     for case, pk, phone in reporters.values_list("case_id", "pk", "phone_index"):
-        people.setdefault(case, set()).add(phone or str(pk))
+        people.setdefault(case, set()).add(phone or f"{NO_SIGN}{pk}")
     words = words_of(cases)
     said = [
         Said(pk, (words[pk],), cases[pk].reported_on, frozenset(people.get(pk, ())), cases[pk].place.name) for pk in sorted(words)
@@ -118,10 +124,11 @@ def hot_topics(user: AnyUser, since: date, until: date, top: int = 5) -> list[To
 
 def find_topics(said: Sequence[Said], top: int = 5) -> list[Topic]:
     """The hottest topics of these texts."""
-    said = sorted((one for one in said if plain(" ".join(one.parts))), key=lambda one: one.id)
+    told = [(one, plain("\n".join(one.parts))) for one in sorted(said, key=lambda one: one.id)]
+    said, texts = [one for one, text in told if text], [text for _one, text in told if text]
     if not said:
         return []
-    half = statistics.median(len(plain("".join(one.parts))) for one in said)
+    half = statistics.median(map(len, texts))
     measure = OF_LINES if half <= LINE else OF_LETTERS
     vectors = _vectors(said, measure)
     last = max(one.day for one in said)
@@ -132,7 +139,6 @@ def find_topics(said: Sequence[Said], top: int = 5) -> list[Topic]:
         if len(people) >= SEVERAL:
             found.append((_heat(rows, len(people), last), members))
     found.sort(key=lambda topic: (-topic[0], topic[1]))
-    texts = [plain("\n".join(one.parts)) for one in said]
     return [_topic(rank, heat, members, said, texts, vectors) for rank, (heat, members) in enumerate(found[:top], 1)]
 
 
@@ -227,7 +233,7 @@ def _drawn_together(vectors: Any, stars: list[list[int]], least: float) -> list[
             if at in taken:
                 continue
             row = near[at]
-            likes = {int(other) for other, value in zip(row.indices, row.data, strict=True) if value >= least and other > at}
+            likes = set(row.indices[(row.data >= least) & (row.indices > at)].tolist())
             taken |= (others := likes - taken)
             joined.append(sorted([*group, *(one for other in others for one in groups[other])]))
         if len(joined) == len(groups):
@@ -258,12 +264,13 @@ def _filled(vectors: Any, groups: list[list[int]], least: float) -> list[list[in
 def _topic(rank: int, heat: float, members: list[int], said: Sequence[Said], texts: Sequence[str], vectors: Any) -> Topic:
     rows = [said[at] for at in members]
     days = sorted(one.day for one in rows)
+    people = frozenset[str]().union(*(one.people for one in rows))
     last = sum(day > days[-1] - MONTH for day in days)
     before = sum(days[-1] - 2 * MONTH < day <= days[-1] - MONTH for day in days)
     return Topic(
         rank=rank,
         size=len(rows),
-        people=len(frozenset[str]().union(*(one.people for one in rows))),
+        people=len(people),
         since=days[0],
         until=days[-1],
         place=_place(members, said, texts),
@@ -271,6 +278,7 @@ def _topic(rank: int, heat: float, members: list[int], said: Sequence[Said], tex
         growth=last - before,
         rows=[one.id for one in rows],
         heat=round(heat, 2),
+        at_least=max(sum(not sign.startswith(NO_SIGN) for sign in people), 1),
     )
 
 

@@ -55,7 +55,7 @@ def test_hot_topics_of_a_table(file):
     assert (first["rank"], first["size"], first["people"], first["rows"]) == (1, 4, 4, [100, 101, 102, 103])
     assert (first["since"], first["until"], first["place"]) == ("2026-05-01", "2026-05-04", "幸福小区")
     assert second["rows"] == [104, 105, 106]
-    assert set(first) == {"rank", "size", "people", "since", "until", "place", "title", "growth", "rows", "heat"}
+    assert set(first) == {"rank", "size", "people", "since", "until", "place", "title", "growth", "rows", "heat", "at_least"}
     assert len(json.loads(answer(*asked, "--top", 1))) == 1
 
 
@@ -86,6 +86,7 @@ def test_how_well_the_matter_is_told(tmp_path):
         (("duplicates", "{}"), "--text: found nothing"),
         (("duplicates", "absent.xlsx", "--text", "标题"), "cannot be read"),
         (("classify-eval", "{}", "--text", "标题", "--label", "用户", "--folds", 40), "expected at least 40 rows"),
+        (("classify-eval", "{}", "--text", "标题", "--label", "编号"), "0 labels of two rows or more"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_one_line(file, words, said):
@@ -93,6 +94,24 @@ def test_what_cannot_be_done_is_said_in_one_line(file, words, said):
     assert (done.exit_code, done.stdout) == (1, "")
     assert said in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "lines", "said"),
+    [
+        ("a.xlsx", "只是几句话\n第二句\n", "is plain text, not an Excel workbook"),
+        ("a.csv", '标题,类\n"没有配对,甲\n停水,乙\n', "never closed"),
+        ("a.csv", "标题,标题\n停水,乙\n", "above several columns"),
+        ("a.csv", "标题,类\n停水,乙\n", "1 texts read; no two"),
+        ("a.csv", f"标题,类\n{'水' * 200_000},乙\n停电,\n", "2 texts read; no two"),
+    ],
+)
+def test_what_is_the_matter_with_a_table_is_said_in_one_line(tmp_path, name, lines, said):
+    (tmp_path / name).write_text(lines, encoding="utf-8")
+    done = run("duplicates", tmp_path / name, "--text", "标题")
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert (done.exit_code, done.stdout) in ((1, ""), (0, "[]\n"))
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 no workbook", b"\0\1\2", "标题,时间\n".encode()])

@@ -86,6 +86,15 @@ def test_what_complains_about_a_unit_is_no_topic_there(world, noisy):
     assert len(topics_of(world, "county_officer")) == 1
 
 
+def test_who_leaves_no_phone_may_be_one_and_the_same_and_the_page_says_so(world, noisy):
+    report = actions.Report("somebody with a phone", world.village, NOISE[3], phone="13800001111")
+    actions.report_case(report=report)
+    (topic,) = topics_of(world, "county_officer")
+    assert (topic.people, topic.at_least) == (4, 1)
+    assert "能确定的至少 1 人" in world.client("county_officer").get("/topics/").content.decode()
+    assert [topic.at_least for topic in find_topics(said(NOISE))] == [4]
+
+
 def test_who_joins_counts(world, noisy):
     for n in range(2):
         report = actions.Report(f"joining phone number {n}", world.village, "")
