@@ -47,7 +47,7 @@ MESSAGES = {
     "day_outside": _("Choose today or a later day, at most three years ahead. What was counted with earlier days stays."),
     "day_so_already": _("It is so already. Choose another day, or look at the year again."),
     "day_name": _("What day is it? Two or three words, such as “Naadam”, that others read in the calendar."),
-    "erasure_two": _("Who proposed it does not approve it. Another person must look and say yes: --as USERNAME."),
+    "erasure_two": _("Who proposed it does not decide on it. Another person must look."),
     "erasure_over": _("There is nothing to carry out: it was done, a newer proposal took its place, or it is over 30 days old."),
     "on_hold": _("This case is kept for now, because it is disputed or investigated. Nothing is erased until that is over."),
     "not_on_hold": _("This case is not on hold."),

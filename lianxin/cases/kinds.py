@@ -69,6 +69,8 @@ declare(
         {"rule": str, "batch": int, "steps": int, "reporters": int, "photos": int},
         countable=False,
     ),
+    Kind("cases.erasure_proposed", _("erasure proposed"), {"batch": int, "stones": int}, countable=False),
+    Kind("cases.erasure_declined", _("proposed erasure declined"), {"batch": int, "stones": int}, countable=False),
     Kind("cases.held", _("kept from being erased"), countable=False),
     Kind("cases.hold_lifted", _("may be erased again"), countable=False),
     Kind("cases.day_set", _("local working day set"), {"day": str, "works": bool, "own": bool}, countable=False),

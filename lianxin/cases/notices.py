@@ -9,11 +9,12 @@ from django.urls import reverse
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from lianxin.cases.actions.erasure import SOON
 from lianxin.cases.models import Case, State
-from lianxin.cases.queries import calls, lists
+from lianxin.cases.queries import calls, erasures, lists
 from lianxin.cases.queries.pages import due_state
 from lianxin.ledger import clock
-from lianxin.organizations.access import CASE_CALL_BACK, CASE_CLAIM, CASE_DISPATCH, CASE_HANDLE, AnyUser
+from lianxin.organizations.access import APPROVE, CASE_CALL_BACK, CASE_CLAIM, CASE_DISPATCH, CASE_HANDLE, AnyUser
 from lianxin.reminders.notices import Act, Due, Notice, Words, declare
 
 MOST = 12
@@ -71,6 +72,27 @@ def to_call(user: AnyUser, today: date) -> list[Due]:
     ]
 
 
+def to_erase(user: AnyUser, today: date) -> list[Due]:
+    """One line for all that somebody else proposed to erase."""
+    found = erasures.waiting_for(user)
+    if found is None:
+        return []
+    county, erasure = found
+    address = reverse("erasures")
+    return [
+        Due(
+            key=f"cases.erasure:{erasure.pk}",
+            unit_code=county.code,
+            unit_name=county.name,
+            text=_("What residents left is to be erased: a second person must look"),
+            due=clock.local_date(erasure.proposed_at + SOON),
+            state="waiting",
+            address=address,
+            act=Act(_("Look at it"), address),
+        )
+    ]
+
+
 def nearby(user: AnyUser, today: date) -> list[Due]:
     """One line for the whole pool near the reader."""
     case = lists.pool_near(user)
@@ -114,5 +136,6 @@ declare(
     Notice("cases.to_decide", _("Cases waiting for your decision"), CASE_DISPATCH, to_decide, waiting=True),
     Notice("cases.work", _("Cases you lead or assist"), CASE_HANDLE, work),
     Notice("cases.calls", _("Call-backs"), CASE_CALL_BACK, to_call, travels=False),
+    Notice("cases.erasures", _("Proposed erasures"), APPROVE, to_erase, travels=False),
     Notice("cases.pool", _("Problems nearby"), CASE_CLAIM, nearby, travels=False),
 )

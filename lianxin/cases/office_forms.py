@@ -1,4 +1,4 @@
-"""What is typed in the county office: what a resident said on the phone."""
+"""What is typed in the county office: what a resident said on the phone; whether what is due is erased."""
 
 from typing import Any
 
@@ -8,8 +8,10 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from lianxin.cases import actions
+from lianxin.cases.errors import CaseError
 from lianxin.cases.models import CaseStep, Verdict
 from lianxin.cases.queries.calls import Call
+from lianxin.cases.queries.erasures import Proposal
 from lianxin.ledger.models import Entry
 from lianxin.ledger.submissions import OnceForm, WordsField
 
@@ -50,3 +52,30 @@ class CallForm(OnceForm):
             actor=actor, call_back=drawn, reporter=resident, verdict=told["outcome"], why=told["why"], stars=stars
         )
         return step.entry
+
+
+class ErasureForm(OnceForm):
+    """Yes or no to what somebody else proposed."""
+
+    decision = forms.ChoiceField(
+        label=_("Decision"),
+        choices=[("carry_out", _("erase it for good")), ("decline", _("decline: keep it for now"))],
+        widget=forms.RadioSelect,
+    )
+    reason = forms.CharField(label=_("Why?"), max_length=500, required=False, help_text=_("Needed to decline it."))
+
+    def __init__(self, *args: Any, proposal: Proposal, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.proposal = proposal
+
+    def clean(self) -> dict[str, Any]:
+        if self.cleaned_data.get("decision") == "decline" and not self.cleaned_data.get("reason", "").strip():
+            self.add_error("reason", CaseError("no_reason"))
+        return self.cleaned_data
+
+    def make(self, actor: AbstractBaseUser) -> Entry:
+        erasure, county = self.proposal.erasure, self.proposal.county
+        if self.cleaned_data["decision"] == "decline":
+            reason = self.cleaned_data["reason"]
+            return actions.decline_erasure(actor=actor, erasure=erasure, county=county, reason=reason)
+        return actions.approve_in_county(actor=actor, erasure=erasure, county=county)

@@ -52,7 +52,7 @@ def _approve(batch: int, username: str | None) -> None:
     try:
         done = approve_erasure(actor=_somebody(username), erasure=erasure)
     except ValidationError as refused:
-        refuse(refused.messages[0])
+        refuse(f"{refused.messages[0]} (--as USERNAME)" if refused.code == "erasure_two" else refused.messages[0])
     say(gettext("Erased: %(n)s tombstones stand in the ledger.") % {"n": done})
 
 

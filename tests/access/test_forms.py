@@ -35,6 +35,7 @@ NOT_FILLED = {
     "suggest_items": "reads what is typed and saves nothing: lianxin/cases/tests",
     "keep_filter": "one's own choice, no act: lianxin/cases/tests",
     "drop_filter": "likewise",
+    "erasure": "needs what is due after half a year: lianxin/cases/tests",
     "join_gathering": "needs the host's link: below",
 }
 """Addresses whose forms are filled in elsewhere, and where."""

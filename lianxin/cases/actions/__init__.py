@@ -4,7 +4,9 @@ from lianxin.cases.actions.catalogue import seed_catalogue, set_items
 from lianxin.cases.actions.days import set_day
 from lianxin.cases.actions.erasure import (
     approve_erasure,
+    approve_in_county,
     ask_erasure,
+    decline_erasure,
     erase_again,
     forget_old,
     hold_case,
@@ -52,6 +54,7 @@ __all__ = [
     "allowed_move",
     "answer_resident",
     "approve_erasure",
+    "approve_in_county",
     "ask_erasure",
     "ask_extension",
     "ask_part",
@@ -61,6 +64,7 @@ __all__ = [
     "decide_extension",
     "decide_lead",
     "decline_case",
+    "decline_erasure",
     "designate_lead",
     "digest_of_key",
     "do_part",

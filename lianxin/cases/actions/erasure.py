@@ -7,6 +7,7 @@ noted in keys/erased.jsonl, outside the database and its backups: `lianxin resto
 
 import json
 import os
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
@@ -16,6 +17,8 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
+from django.db.models import QuerySet
+from django.http import Http404
 
 from lianxin.cases.actions.moving import locked, the_residents
 from lianxin.cases.errors import CaseError
@@ -26,45 +29,110 @@ from lianxin.cases.search import index_cases
 from lianxin.ledger import clock
 from lianxin.ledger.actions import record
 from lianxin.ledger.models import Entry
+from lianxin.organizations.access import APPROVE, may
+from lianxin.organizations.models import Unit
 
 ASKED = "asked"
 AGAIN = "again"
 SOON = timedelta(days=30)
 """A proposal not approved in so long is stale."""
+AT_ONCE = 200
+"""So many are carried out by one tap on a page: nobody else can save meanwhile."""
 
 
 @transaction.atomic
 def propose_erasure(*, actor: AbstractBaseUser) -> Erasure | None:
-    """Note down everything whose time is over; nothing is erased yet. None: nothing is due. Earlier proposals are void."""
+    """Note down everything whose time is over; nothing is erased yet. None: nothing is due. Earlier proposals are void.
+
+    Entered in each county it concerns: whoever may carry it out there is told.
+    """
     Tombstone.objects.filter(entry=None).delete()
     due = list(due_now())
     if not due:
         return None
     erasure = Erasure.objects.create(rules=retention().version, proposed_at=clock.now(), proposed_by_id=actor.pk)
     Tombstone.objects.bulk_create([Tombstone(case=one.case, erasure=erasure, rule=one.rule, rows=one.rows) for one in due])
+    counties = Counter(one.case.county for one in due)
+    for county, stones in sorted(counties.items(), key=lambda counted: counted[0].code):
+        _tell(actor, erasure, county, "cases.erasure_proposed", stones)
     return erasure
 
 
 @transaction.atomic
 def approve_erasure(*, actor: AbstractBaseUser, erasure: Erasure) -> int:
-    """Carry out what was proposed, but for cases put on hold since. How many tombstones there are.
+    """Carry out what was proposed, but for cases put on hold since. How many tombstones there are. For the terminal, whose users
+    hold every county's data anyway.
 
     Raises CaseError where the actor proposed it, it was done, a newer one took its place, or it is too old.
     """
+    return len(_carry_out(actor, _held_open(actor, erasure)))
+
+
+@transaction.atomic
+def approve_in_county(*, actor: AbstractBaseUser, erasure: Erasure, county: Unit) -> Entry:
+    """Carry out what was proposed of a county, the oldest AT_ONCE of it; the rest goes on waiting. The last entry.
+
+    Raises Http404 where the actor may not approve there, CaseError as `approve_erasure`.
+    """
+    if not may(actor, APPROVE, county):
+        raise Http404
+    stones = _carry_out(actor, _held_open(actor, erasure), county, AT_ONCE)
+    assert stones[-1].entry is not None
+    return stones[-1].entry
+
+
+@transaction.atomic
+def decline_erasure(*, actor: AbstractBaseUser, erasure: Erasure, county: Unit, reason: str) -> Entry:
+    """What was proposed of a county is kept for now. It is due still and may be proposed again: a hold keeps a case for longer.
+
+    Raises Http404 where the actor may not approve there, CaseError as `approve_erasure`, and without a reason.
+    """
+    if not may(actor, APPROVE, county):
+        raise Http404
+    if not reason.strip():
+        raise CaseError("no_reason")
+    stones = _held_open(actor, erasure).tombstones.filter(entry=None, case__county=county)
+    gone, _by_model = stones.delete()
+    if not gone:
+        raise CaseError("erasure_over")
+    return _tell(actor, erasure, county, "cases.erasure_declined", gone, reason)
+
+
+def to_carry_out(erasure: Erasure | None = None, county: Unit | None = None) -> QuerySet[Tombstone]:
+    """What is proposed and neither done nor void, but for cases on hold; of one proposal, of one county."""
+    held = Hold.objects.filter(lifted=None).values("case")
+    fresh = Tombstone.objects.filter(entry=None, erasure__approved_at=None, erasure__proposed_at__gte=clock.now() - SOON)
+    fresh = fresh.filter(erasure=erasure) if erasure is not None else fresh
+    fresh = fresh.filter(case__county=county) if county is not None else fresh
+    return fresh.exclude(case__in=held)
+
+
+def _tell(actor: AbstractBaseUser, erasure: Erasure, county: Unit, kind: str, stones: int, reason: str = "") -> Entry:
+    """Enter what became of a proposal in a county: how many cases times rules, never which."""
+    about: dict[str, Any] = {"unit": county, "happened_on": clock.today(), "subject": f"cases.erasure:{erasure.pk}"}
+    return record(actor=actor, kind=kind, **about, data={"batch": erasure.pk, "stones": stones}, reason=reason)
+
+
+def _held_open(actor: AbstractBaseUser, erasure: Erasure) -> Erasure:
+    """The proposal as it is now, held until the transaction ends. Raises CaseError where it is the actor's own, done or void."""
     erasure = Erasure.objects.select_for_update().get(pk=erasure.pk)
     if erasure.proposed_by_id == actor.pk:
         raise CaseError("erasure_two")
     if erasure.approved_at is not None or erasure.proposed_at < clock.now() - SOON:
         raise CaseError("erasure_over")
-    held = Hold.objects.filter(lifted=None).values("case")
-    stones = list(erasure.tombstones.filter(entry=None).exclude(case__in=held).select_related("case__county").order_by("pk"))
+    return erasure
+
+
+def _carry_out(actor: AbstractBaseUser, erasure: Erasure, county: Unit | None = None, most: int | None = None) -> list[Tombstone]:
+    stones = list(to_carry_out(erasure, county).select_related("case__county").order_by("pk")[:most])
     if not stones:
         raise CaseError("erasure_over")
     for stone in stones:
         _bury(stone, actor)
-    erasure.approved_at, erasure.approved_by_id = clock.now(), actor.pk
-    erasure.save()
-    return len(stones)
+    if not to_carry_out(erasure).exists():
+        erasure.approved_at, erasure.approved_by_id = clock.now(), actor.pk
+        erasure.save()
+    return stones
 
 
 @transaction.atomic

@@ -13,6 +13,7 @@ from lianxin.cases import actions, receipts
 from lianxin.cases.data_files import DataError
 from lianxin.cases.errors import CaseError
 from lianxin.cases.models import CaseStep, Photo, Reporter, Sending, State, Tombstone
+from lianxin.cases.notices import to_erase
 from lianxin.cases.photos import Cleaned
 from lianxin.cases.retention import due_now, kept_about, read_retention, retention
 from lianxin.config.commands import restore
@@ -103,6 +104,44 @@ def test_whoever_proposed_it_does_not_approve_it(world, ended):
         actions.approve_erasure(actor=world.user("other_county_officer"), erasure=erasure)
         with pytest.raises(CaseError):
             actions.approve_erasure(actor=world.user("inspector"), erasure=erasure)
+
+
+def test_whoever_may_carry_it_out_finds_it_on_the_desk_looks_and_decides(world, ended):
+    """In their own county, proposed by somebody else; declined, with a reason, it is kept, and may be proposed again."""
+
+    def proved(name):
+        client = world.client(name)
+        session = client.session
+        session["proved_at"] = clock.now().isoformat()
+        session.save()
+        return client
+
+    with later(400):
+        officer, elsewhere, clerk = proved("county_officer"), proved("other_county_officer"), actions.moving.the_clock()
+        own = actions.propose_erasure(actor=world.user("county_officer"))
+        address = f"/erasures/{own.pk}/152221/"
+        assert to_erase(world.user("county_officer"), clock.today()) == []
+        assert 'name="decision"' not in officer.get(address).content.decode()
+        assert officer.post(address, {"submission": "a" * 22, "decision": "carry_out"}).status_code == 422
+        again = actions.propose_erasure(actor=clerk)
+        address = f"/erasures/{again.pk}/152221/"
+        assert Entry.objects.filter(kind="cases.erasure_proposed").count() == 2  # else a desk once written would not change
+        assert [due.address for due in to_erase(world.user("county_officer"), clock.today())] == ["/erasures/"]
+        assert to_erase(world.user("other_county_officer"), clock.today()) == []
+        assert address in officer.get("/erasures/").content.decode()
+        page = officer.get(address).content.decode()
+        assert "电话号码" in page and f"/cases/{ended.case_id}/" in page and WORDS not in page
+        assert (elsewhere.get(address).status_code, proved("secretary").get("/erasures/").status_code) == (404, 404)
+        declined = {"submission": "b" * 22, "decision": "decline"}
+        assert officer.post(address, declined).status_code == 422
+        assert officer.post(address, {**declined, "reason": "还在核对"}).status_code == 302
+        assert Entry.objects.get(kind="cases.erasure_declined").reason.text == "还在核对"
+        assert officer.get(address).status_code == 404 and Reporter.objects.exclude(phone=None).exists()
+        address = f"/erasures/{actions.propose_erasure(actor=clerk).pk}/152221/"
+        for _tap in range(2):
+            assert officer.post(address, {"submission": "c" * 22, "decision": "carry_out"}).status_code == 302
+        assert Entry.objects.filter(kind="cases.erased").count() == 2
+        assert not Reporter.objects.exclude(phone=None).exists() and Tombstone.objects.filter(entry=None).count() == 0
 
 
 def test_on_hold_nothing_is_erased(world, ended):

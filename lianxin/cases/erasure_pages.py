@@ -1,0 +1,33 @@
+"""What is proposed to be erased: a second person looks, and carries it out or declines it."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+
+from lianxin.accounts.proof import recent_sign_in
+from lianxin.cases.office_forms import ErasureForm
+from lianxin.cases.queries import erasures as queries
+from lianxin.ledger.submissions import actor_of, respond
+from lianxin.organizations.gate import requires
+
+
+@requires("approve")
+def erasures(request: HttpRequest) -> HttpResponse:
+    """What waits to be erased in the reader's counties."""
+    return render(request, "cases/office/erasures.html", {"proposals": queries.proposals_for(request.user)})
+
+
+@requires(GET="approve", POST="approve", unit="code")
+@recent_sign_in
+def erasure(request: HttpRequest, pk: int, code: str) -> HttpResponse:
+    """What one proposal would erase of a county, and why; carried out or declined, never by who proposed it."""
+    proposal = queries.proposal_for(request.user, pk, code, sent=request.method == "POST")
+    form = ErasureForm(request.POST or None, proposal=proposal)
+    return respond(
+        request,
+        form,
+        lambda: form.make(actor_of(request)),
+        page="cases/office/erasure.html",
+        context={"proposal": proposal},
+        back=reverse("erasures"),
+    )

@@ -1,0 +1,137 @@
+"""What is proposed to be erased, as whoever may carry it out reads it: which cases, by which rule, never what stands in them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Count, QuerySet
+from django.http import Http404
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from lianxin.cases.actions.erasure import AT_ONCE, SOON, to_carry_out
+from lianxin.cases.models import Case, Erasure, Tombstone
+from lianxin.cases.queries.reach import cases_for
+from lianxin.cases.retention import RULES, retention
+from lianxin.ledger import clock
+from lianxin.organizations.access import APPROVE, AnyUser, units_for
+from lianxin.organizations.models import Unit, UnitKind
+
+SHOWN = 100
+RULE_WORDS: dict[str, str | Promise] = {
+    "phones": _("phone numbers"),
+    "photos": _("photos"),
+    "words": _("words, and where exactly"),
+}
+
+
+@dataclass(frozen=True)
+class Sum:
+    """How many cases one rule is about, and how long it keeps what it is about."""
+
+    what: str | Promise
+    cases: int
+    days: int
+
+
+@dataclass(frozen=True)
+class Line:
+    """One case and one rule."""
+
+    case: Case
+    readable: bool
+    what: str | Promise
+    rows: int
+    days: int
+    ended_on: date | None
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What one look at the rules found to be due in a county, and nobody carried out or declined yet."""
+
+    erasure: Erasure
+    county: Unit
+    count: int
+    """Cases times rules."""
+    sums: Sequence[Sum]
+    lines: Sequence[Line]
+    mine: bool
+    """The reader proposed it, so another decides."""
+
+    @property
+    def by_itself(self) -> bool:
+        return self.erasure.proposed_by.username.startswith("*")
+
+    @property
+    def until(self) -> date:
+        """Not decided by then, it is void."""
+        return clock.local_date(self.erasure.proposed_at + SOON)
+
+    @property
+    def at_once(self) -> int:
+        return AT_ONCE if self.count > AT_ONCE else 0
+
+    @property
+    def unseen(self) -> int:
+        return self.count - len(self.lines)
+
+
+def proposals_for(user: AnyUser) -> list[Proposal]:
+    """What waits in the reader's counties."""
+    waits = _waiting(user).values_list("erasure", "case__county").annotate(count=Count("pk")).order_by("-erasure")
+    found = list(waits)
+    erasures = Erasure.objects.select_related("proposed_by__person").in_bulk({erasure for erasure, _county, _count in found})
+    counties = Unit.objects.in_bulk({county for _erasure, county, _count in found})
+    return [
+        Proposal(erasures[erasure], counties[county], count, (), (), erasures[erasure].proposed_by_id == user.pk)
+        for erasure, county, count in found
+    ]
+
+
+def waiting_for(user: AnyUser) -> tuple[Unit, Erasure] | None:
+    """One that waits for this reader, if any: of somebody else's."""
+    others = _waiting(user).exclude(erasure__proposed_by=user.pk).select_related("case__county", "erasure")
+    stone = others.order_by("pk").first()
+    return (stone.case.county, stone.erasure) if stone is not None and stone.erasure is not None else None
+
+
+def proposal_for(user: AnyUser, pk: int, code: str, *, sent: bool = False) -> Proposal:
+    """One of them, whole. Raises Http404 where nothing of it waits there, or it is not the reader's.
+
+    sent: also where nothing waits any more: a form that arrives twice is answered like the first time.
+    """
+    county = _counties(user).filter(code=code).first()
+    erasure = Erasure.objects.select_related("proposed_by__person").filter(pk=pk).first()
+    if county is None or erasure is None:
+        raise Http404
+    stones = to_carry_out(erasure, county)
+    counts = dict(stones.values_list("rule").annotate(count=Count("pk")).order_by())
+    if not counts and not sent:
+        raise Http404
+    kept = retention()
+    shown = list(stones.select_related("case__item", "case__place").order_by("pk")[:SHOWN])
+    readable = set(cases_for(user).filter(pk__in={stone.case_id for stone in shown}).values_list("pk", flat=True))
+    return Proposal(
+        erasure=erasure,
+        county=county,
+        count=sum(counts.values()),
+        sums=[Sum(RULE_WORDS[rule], counts[rule], kept.rules[rule].days) for rule in RULES if rule in counts],
+        lines=[_line(stone, stone.case_id in readable) for stone in shown],
+        mine=erasure.proposed_by_id == user.pk,
+    )
+
+
+def _line(stone: Tombstone, readable: bool) -> Line:
+    case, rows = stone.case, sum(len(keys) for keys in stone.rows.values() if isinstance(keys, list))
+    days = retention().kept_for(stone.rule, case.item.key if case.item else "").days
+    ended = clock.local_date(case.ended_at) if case.ended_at else None
+    return Line(case, readable, RULE_WORDS[stone.rule], rows, days, ended)
+
+
+def _counties(user: AnyUser) -> QuerySet[Unit]:
+    return units_for(user, APPROVE).filter(kind=UnitKind.COUNTY)
+
+
+def _waiting(user: AnyUser) -> QuerySet[Tombstone]:
+    return to_carry_out().filter(case__county__in=_counties(user).order_by().values("pk"))
