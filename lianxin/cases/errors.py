@@ -60,6 +60,10 @@ MESSAGES = {
     "api_key_there": _("“%(name)s” has a key already. Revoke it first, or choose another name."),
     "no_api_key": _("There is no key called “%(name)s” in that county, or it was revoked."),
     "no_filter": _("Choose something in the list first, and give it a name."),
+    "exclusion_open": _("Leaving it out was asked for already, or it is left out. Look at the case again."),
+    "exclusion_two": _("You asked for it yourself: another person of the county office decides."),
+    "exclusion_over": _("This was decided already, or there is nothing to lift. Look at the case again."),
+    "exclusion_county": _("The county itself leads this case, so nobody here could decide who does not belong to the lead."),
     "filters_full": _("You keep %(most)s already. Forget one first."),
 }
 

@@ -4,6 +4,7 @@ Claims and services are counted from entries, where the unit that did the work s
 complains about a unit stands at the county, so that nobody of that unit learns of it from a figure.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,6 +21,7 @@ from lianxin.ledger.figures import Asked, Column, Figure, declare
 from lianxin.ledger.kinds import declared as kinds
 from lianxin.ledger.models import Entry, seen
 from lianxin.organizations.access import CASE_VIEW
+from lianxin.organizations.models import Designation, DesignationKind, Unit
 
 CLAIMED = ("cases.claimed", "cases.designated")
 SERVED = ("cases.answered", "cases.part_done", "cases.handled")
@@ -59,16 +61,39 @@ def solved(asked: Asked) -> QuerySet[Any]:
     return entries(asked, "cases.solved").filter(~Exists(later))
 
 
+def solved_this_year(asked: Asked) -> QuerySet[Any]:
+    return solved(asked).filter(happened_on__gte=asked.day.replace(month=1, day=1))
+
+
+def practical(asked: Asked) -> QuerySet[Unit]:
+    """Contact points at which a solved case was entered in the year of the day."""
+    counted = Entry.objects.known_at(asked.known_at).happened_by(asked.day)
+    counted = counted.filter(kind="cases.solved", happened_on__gte=asked.day.replace(month=1, day=1), unit=OuterRef("pk"))
+    point = Designation.objects.on(asked.day).known_at(asked.known_at)
+    point = point.filter(designation=DesignationKind.CONTACT_POINT, unit=OuterRef("pk"))
+    return Unit.objects.filter(asked.within(), Exists(point), Exists(counted)).order_by("path")
+
+
 def standing(asked: Asked) -> QuerySet[Any]:
     """Cases that were open at the end of the day."""
+    return stood_in(asked, OPEN_STATES)
+
+
+def awaited(asked: Asked) -> QuerySet[Any]:
+    """Cases that were handled and waited for the residents' answer at the end of the day."""
+    return stood_in(asked, (State.HANDLED,))
+
+
+def stood_in(asked: Asked, states: Sequence[State]) -> QuerySet[Any]:
+    """Cases that were in one of these states at the end of the day."""
     until = moment(asked)
     near = (Q(about=None) & asked.within("place__")) | (~Q(about=None) & asked.within("county__"))
     found = Case.objects.filter(near, in_sight(), reported_at__lte=until).select_related("place", "lead", "item")
     found = found.order_by("reported_at", "pk")
     if asked.day >= clock.today() and asked.known_at >= clock.now() - JUST_NOW:
-        return found.filter(state__in=OPEN_STATES).annotate(stood=F("state"))
+        return found.filter(state__in=states).annotate(stood=F("state"))
     steps = CaseStep.objects.filter(seen("entry__"), case=OuterRef("pk"), entry__recorded_at__lte=until).order_by("-pk")
-    return found.annotate(stood=Subquery(steps.values("state")[:1])).filter(stood__in=OPEN_STATES)
+    return found.annotate(stood=Subquery(steps.values("state")[:1])).filter(stood__in=states)
 
 
 def late(asked: Asked) -> QuerySet[Any]:
@@ -105,6 +130,10 @@ CASE = (
     Column(_("Place"), lambda case: case.place.name),
     Column(_("Lead"), lambda case: case.lead.name if case.lead else ""),
     Column(_("Reported"), lambda case: case.reported_on),
+)
+POINT = (
+    Column(_("Contact point"), lambda unit: unit.name, lambda unit: reverse("unit", args=[unit.code])),
+    Column(_("Why"), lambda unit: _("what “131” asks"), lambda unit: reverse("standing", args=[unit.code, "contact-131"])),
 )
 CLOCK = (
     Column(_("Case"), lambda one: f"{one.case_id}", lambda one: case_page(one.case)),
@@ -178,5 +207,29 @@ declare(
         CASE_VIEW,
         by="name",
         parts=[(name.value, name.label) for name in ClockName if name != ClockName.VERDICT],
+    ),
+    Figure(
+        "cases.awaited",
+        _("handled, waiting for the residents' answer"),
+        _("Cases of which the lead says what was done, and residents had not said by the end of the day whether it is solved."),
+        awaited,
+        CASE,
+        CASE_VIEW,
+    ),
+    Figure(
+        "cases.solved_this_year",
+        _("solved this year, the residents say"),
+        _("Cases handled since the first of January whose residents answered yes, unless one of them said no after that."),
+        solved_this_year,
+        ENTRY,
+        CASE_VIEW,
+    ),
+    Figure(
+        "cases.practical",
+        _("contact points for which a solved case counted this year"),
+        _("Contact points at which a case handled this year is entered as solved: “131” counts it as the practical problem."),
+        practical,
+        POINT,
+        CASE_VIEW,
     ),
 )

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from lianxin.cases import actions
 from lianxin.cases.errors import CaseError
-from lianxin.cases.models import CaseStep, Extension, Item, Part, Source, Tier
+from lianxin.cases.models import CaseStep, Exclusion, Extension, Ground, Item, Part, Source, Tier
 from lianxin.cases.photo_forms import PhotosField
 from lianxin.cases.queries import units
 from lianxin.cases.queries.pages import CasePage, Told
@@ -448,12 +448,58 @@ class TransferForm(LeadForm):
     action = actions.transfer_lead
 
 
+STAYS = _("It stays beside the case and in the list of what was left out. Name no resident.")
+
+
+class AskExclusionForm(MoveForm):
+    move = "ask_exclusion"
+    action = actions.ask_exclusion
+
+    ground = forms.ChoiceField(label=_("On which ground?"), choices=Ground.choices, widget=forms.RadioSelect)
+    reason = forms.CharField(label=_("Why?"), max_length=500, help_text=STAYS)
+
+    def make(self, actor: AbstractBaseUser) -> Entry:
+        asked: Exclusion = actions.ask_exclusion(actor=actor, case=self.case, **self.said)
+        return asked.proposed.entry
+
+
+class DecideExclusionForm(MoveForm):
+    move = "decide_exclusion"
+    action = actions.decide_exclusion
+    grounds_kind = "cases.exclusion_asked"
+
+    granted = forms.ChoiceField(
+        label=_("Decision"), choices=[("yes", _("grant it")), ("no", _("decline it"))], widget=forms.RadioSelect
+    )
+    reason = forms.CharField(label=_("Why?"), max_length=500, help_text=STAYS)
+
+    def make(self, actor: AbstractBaseUser) -> Entry:
+        if self.page.exclusion is None:
+            raise CaseError("exclusion_over")
+        granted, reason = self.cleaned_data["granted"] == "yes", self.cleaned_data["reason"]
+        return actions.decide_exclusion(actor=actor, exclusion=self.page.exclusion, granted=granted, reason=reason).entry
+
+
+class LiftExclusionForm(MoveForm):
+    move = "lift_exclusion"
+    action = actions.lift_exclusion
+    grounds_kind = "cases.exclusion_decided"
+
+    reason = forms.CharField(label=_("Why?"), max_length=500, help_text=STAYS)
+
+    def make(self, actor: AbstractBaseUser) -> Entry:
+        if self.page.exclusion is None:
+            raise CaseError("exclusion_over")
+        return actions.lift_exclusion(actor=actor, exclusion=self.page.exclusion, **self.said).entry
+
+
 FORMS: dict[str, type[MoveForm]] = {
     form.move: form
     for form in (
         *(ClaimForm, ReleaseForm, DeclineForm, DesignateForm, DecideForm, AnswerForm, SortForm, PlanForm, HandleForm),
         *(DoPartForm, LeaveGroupForm, AskForm, CallOffForm, PauseForm, ResumeForm),
         *(AskExtensionForm, ExtendForm, ReturnForm, TransferForm),
+        *(AskExclusionForm, DecideExclusionForm, LiftExclusionForm),
     )
 }
 """Every move of the working pages, by its name in workflow.py."""

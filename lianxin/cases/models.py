@@ -12,6 +12,7 @@ from typing import Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.functional import Promise
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -145,6 +146,10 @@ class CaseQuerySet(models.QuerySet["Case"]):
     def overdue(self, instant: datetime) -> Self:
         """Its present clock ran out."""
         return self.filter(due_at__lt=instant)
+
+    def left_out(self) -> Self:
+        """The adjusted figures leave it out."""
+        return self.filter(pk__in=Exclusion.objects.in_force().values("case"))
 
 
 class Case(models.Model):
@@ -392,16 +397,64 @@ class CallBack(models.Model):
         return f"call-back of case {self.case_id}"
 
 
+class Ground(models.TextChoices):
+    """Why the adjusted figures may leave a case out. There is no other reason."""
+
+    DUPLICATE = "duplicate", _("the same matter stands in another case")
+    ELSEWHERE = "elsewhere", _("not within the county's power")
+    LEGAL = "legal", _("before a court, an arbitrator or another authority")
+    NOT_FOUND = "not_found", _("looked for and not found, and nobody could be reached")
+    FORCE = "force", _("disaster or season: in nobody's power")
+    MISTAKE = "mistake", _("entered by mistake, or as a test")
+
+
+class ExclusionQuerySet(models.QuerySet["Exclusion"]):
+    def waiting(self) -> Self:
+        """Asked for, not decided."""
+        return self.filter(decided=None)
+
+    def in_force(self) -> Self:
+        """Granted, not lifted."""
+        return self.filter(agreed=True, lifted=None)
+
+
 class Exclusion(models.Model):
-    """A case left out of the adjusted figures, never out of the raw ones: proposed by one person, agreed by another."""
+    """A case left out (剔除) of the adjusted figures, never of the raw ones: asked for by one person, granted by another."""
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="exclusions")
+    ground = models.CharField(max_length=12, choices=Ground)
     proposed = models.OneToOneField(CaseStep, models.PROTECT, related_name="+")
     decided = models.OneToOneField(CaseStep, models.PROTECT, related_name="+", null=True)
     agreed = models.BooleanField(null=True)
+    lifted = models.OneToOneField(CaseStep, models.PROTECT, related_name="+", null=True)
+    """From then on it counts again."""
+
+    objects = ExclusionQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["case"], condition=Q(decided=None), name="exclusion_asked_once"),
+            models.UniqueConstraint(fields=["case"], condition=Q(agreed=True, lifted=None), name="exclusion_in_force_once"),
+        ]
 
     def __str__(self) -> str:
         return f"exclusion of case {self.case_id}"
+
+    @property
+    def sign(self) -> str:
+        """The shape and colour it is shown with: a state of lianxin.ui.states."""
+        if self.decided_id is None:
+            return "waiting"
+        return "confirmed" if self.agreed and self.lifted_id is None else "superseded"
+
+    @property
+    def word(self) -> str | Promise:
+        """How it stands."""
+        if self.decided_id is None:
+            return _("waits for a decision")
+        if not self.agreed:
+            return pgettext_lazy("exclusion", "declined")
+        return pgettext_lazy("exclusion", "lifted") if self.lifted_id else pgettext_lazy("exclusion", "granted")
 
 
 class Photo(models.Model):

@@ -38,10 +38,24 @@ _WORDS_LED = {
 
 
 def to_decide(user: AnyUser, today: date) -> list[Due]:
-    """What waits for those above: a lead to name, a return, more time, a report held back."""
-    return [_due(case, case.state, _WORDS_ABOVE[State(case.state)]) for case in lists.to_decide(user, MOST)]
+    """What waits for those above: a lead to name, a return, more time, a report held back; what the adjusted figures may leave
+    out; and one line for all the cases that were escalated to the county."""
+    above = lists.to_decide(user, MOST)
+    items = [_due(case, case.state, _WORDS_ABOVE[State(case.state)]) for case in above.cases]
+    items += [_due(case, "exclusion", _LEAVE_OUT) for case in above.exclusions]
+    return [*items, *_escalated(above)]
 
 
+def _escalated(above: lists.Above) -> list[Due]:
+    if not above.escalated or above.first is None:
+        return []
+    address = f"{reverse('cases')}?state=open&escalated=1&counted=1"
+    text = _("Cases escalated to the county, still open: %(count)s") % {"count": above.escalated}
+    place = above.first.place
+    return [Due("cases.escalated", place.code, place.name, text, None, "behind", address, Act(_("See which"), address))]
+
+
+_LEAVE_OUT = _("Decide whether the adjusted figures leave a case out")
 _MORE_TIME = _("More time is asked for")
 _WORDS_ABOVE = {
     State.DISPATCH: _("A case nobody claimed: name who leads"),

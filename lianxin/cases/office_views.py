@@ -6,6 +6,7 @@ from django.urls import reverse
 
 from lianxin.cases.office_forms import CallForm
 from lianxin.cases.queries import calls, heat, office
+from lianxin.cases.queries import exclusions as left_out
 from lianxin.ledger.submissions import actor_of, respond
 from lianxin.organizations.gate import requires
 
@@ -20,6 +21,12 @@ def case_figures(request: HttpRequest) -> HttpResponse:
 def topics(request: HttpRequest) -> HttpResponse:
     """What several people report at once: one matter a line, each opening to its cases."""
     return render(request, "cases/office/topics.html", {"topics": heat.topics_of(request.user, request.GET)})
+
+
+@requires("case.dispatch")
+def exclusions(request: HttpRequest) -> HttpResponse:
+    """What the adjusted figures leave out: who asked, who decided, when and why."""
+    return render(request, "cases/office/exclusions.html", {"list": left_out.exclusion_list(request.user, request.GET)})
 
 
 @requires("case.call_back")

@@ -11,7 +11,10 @@ from lianxin.cases.models import SavedFilter
 from lianxin.organizations.access import AnyUser
 
 MOST = 20
-NAMES = ("q", "whose", "state", "place", "lead", "item", "tier", "source", "overdue", "escalated", "since", "until", "sort")
+NAMES = (
+    *("q", "whose", "state", "place", "lead", "unit", "item", "exact", "tier", "source", "overdue", "soon", "escalated"),
+    *("since", "until", "over_since", "rate", "met", "excluded", "sort"),
+)
 """What of an address is kept; never the page one stood on."""
 
 

@@ -48,6 +48,15 @@ SAYINGS: dict[str, Saying] = {
     "extend": Saying(_("Decide on more time"), _("Granted working days are added to the clock of handling.")),
     "return": Saying(_("Return it"), _("Those above decide whose it is. Until then your unit keeps leading.")),
     "transfer": Saying(_("Give it to another unit"), _("The unit you name leads from now on. The clock runs on.")),
+    "decide_exclusion": Saying(
+        _("Decide on leaving it out"),
+        _("Granted, the adjusted figures leave it out, and it stands in the list of what was left out. The raw ones keep it."),
+    ),
+    "lift_exclusion": Saying(_("Count it again"), _("The adjusted figures count it again.")),
+    "ask_exclusion": Saying(
+        _("Leave it out of the adjusted figures"),
+        _("Another person of the county office decides. The raw figures keep it, and nothing changes for the resident."),
+    ),
 }
 """In the order in which they are offered: what brings the case forward first."""
 

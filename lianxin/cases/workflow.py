@@ -17,7 +17,14 @@ from typing import Any
 
 from lianxin.cases.models import LED_STATES, ClockName, Source
 from lianxin.cases.models import State as S  # noqa: N817  # stands in every line of the table
-from lianxin.organizations.access import CASE_CALL_BACK, CASE_CLAIM, CASE_DISPATCH, CASE_HANDLE, CASE_RECORD
+from lianxin.organizations.access import (
+    CASE_CALL_BACK,
+    CASE_CLAIM,
+    CASE_DISPATCH,
+    CASE_EXCLUDE,
+    CASE_HANDLE,
+    CASE_RECORD,
+)
 
 NEW = ""
 RESIDENT = "resident"
@@ -40,6 +47,7 @@ class Move:
     on: `lead` – the unit that leads; `unit` – the unit on whose behalf; `place` – where the case is.
     at: whose timeline the entry stands on, and who has the credit: `lead`, `unit` or `place`; as `on` unless it says otherwise.
     other_unit: never somebody whose rights come from the unit that leads.
+    apart: never somebody who holds anything at the unit that leads, or beneath it, whatever else they hold.
     reason, words: what it needs. words: `shown` ones are read by residents.
     no_open_part: not while an assisting unit still owes its part.
     starts, stops: clocks. pauses, resumes: the clock of handling.
@@ -55,6 +63,7 @@ class Move:
     kind: str
     at: str = ""
     other_unit: bool = False
+    apart: bool = False
     reason: bool = False
     words: bool = False
     shown: bool = False
@@ -82,6 +91,8 @@ _AGAIN: dict[str, Any] = {"starts": (HANDLE,), "stops": (VERDICT,), "again": Tru
 _TAKEN_UP: dict[str, Any] = {"stops": (CLAIM,), "starts": (RESPOND, HANDLE)}
 _HANDED_OVER: dict[str, Any] = {**_SAID, "stops": (RESPOND, HANDLE), "starts": (VERDICT,)}
 _CALLED: dict[str, Any] = {"other_unit": True, "at": "lead"}
+COUNTED = (*_WAITING, *LED_STATES, S.HANDLED, S.SOLVED, S.PRESUMED)
+"""In the denominators of figures: the others are named beside them."""
 
 MOVES: tuple[Move, ...] = (
     # It comes in.
@@ -131,6 +142,12 @@ MOVES: tuple[Move, ...] = (
     *_from((S.SOLVED, S.PRESUMED), "reopen", S.LED, _RESIDENT, "lead", "reopened", **{**_AGAIN, **_SAID}),
     *_from(_BEFORE_SOLVED, "withdraw", S.WITHDRAWN, _RESIDENT, "place", "withdrawn", shown=True, stops=ALL),
     *_from(_BEFORE_SOLVED, "leave", None, _RESIDENT, "place", "left", shown=True),
+    # The adjusted figures leave it out (剔除): one of the county office asks, another decides; nothing of the case changes.
+    *_from(COUNTED, "ask_exclusion", None, {CASE_EXCLUDE}, "place", "exclusion_asked", reason=True),
+    *_from(
+        (*COUNTED, S.WITHDRAWN), "decide_exclusion", None, {CASE_EXCLUDE}, "place", "exclusion_decided", reason=True, apart=True
+    ),
+    *_from((*COUNTED, S.WITHDRAWN), "lift_exclusion", None, {CASE_EXCLUDE}, "place", "exclusion_lifted", reason=True),
 )
 
 PROXIES = (Source.HOME_VISIT, Source.PHONE)

@@ -206,6 +206,8 @@ def live_with_cases(world: Any, secretary: str, place: Unit) -> None:
     called = residents.record_case(actor=world.user(secretary), unit=branch, report=told).reporter.case
     residents.claim_case(actor=world.user(secretary), case=called, unit=branch)
     residents.handle_case(actor=world.user(secretary), case=called, text=words)
+    office = world.user("other_county_officer" if place.code.startswith("150302") else "county_officer")
+    residents.ask_exclusion(actor=office, case=called, ground="mistake", reason=words)
 
 
 def remark(world: Any) -> None:

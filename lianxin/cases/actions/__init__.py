@@ -13,6 +13,7 @@ from lianxin.cases.actions.erasure import (
     lift_hold,
     propose_erasure,
 )
+from lianxin.cases.actions.exclusions import ask_exclusion, decide_exclusion, lift_exclusion
 from lianxin.cases.actions.handling import (
     answer_resident,
     ask_extension,
@@ -56,11 +57,13 @@ __all__ = [
     "approve_erasure",
     "approve_in_county",
     "ask_erasure",
+    "ask_exclusion",
     "ask_extension",
     "ask_part",
     "call_in_vain",
     "call_off_part",
     "claim_case",
+    "decide_exclusion",
     "decide_extension",
     "decide_lead",
     "decline_case",
@@ -75,6 +78,7 @@ __all__ = [
     "hold_case",
     "join_case",
     "leave_group",
+    "lift_exclusion",
     "lift_hold",
     "make_api_key",
     "may_ever_move",

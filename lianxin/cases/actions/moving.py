@@ -102,7 +102,8 @@ def make_move(
         case.reporters.update(verdict="", stars=None, verdict_by="")
     now = clock.now()
     case.handled_at = now if move.end == State.HANDLED and move.start != State.HANDLED else case.handled_at
-    case.ended_at = now if move.end in FINAL_STATES else None
+    if move.end != move.start:  # what changes nothing does not end it anew: words are erased so long after the end
+        case.ended_at = now if move.end in FINAL_STATES else None
     started = _turn_clocks(case, move)
     step = CaseStep(
         case=case,
@@ -171,6 +172,8 @@ def _is_theirs(actor: AnyUser, move: Move, case: Case, unit: Unit | None, report
         return False
     if case.about is not None and belongs_to(actor, case.about):
         return False  # whoever belongs to what it complains about has no part in it, whatever else they hold
+    if move.apart and any(_under(grant, case.lead) for grant in grants_for(actor)):
+        return False
     grants = [grant for grant in grants_for(actor) if grant.permissions & move.who and grant.covers(on)]
     if move.other_unit:
         grants = [grant for grant in grants if not _under(grant, case.lead)]

@@ -223,7 +223,8 @@ class Telling:
             for reporter in one.reporters:
                 reporter.verdict, reporter.stars, reporter.verdict_by = "", None, ""
         case.handled_at = told.at if move.end == State.HANDLED and move.start != State.HANDLED else case.handled_at
-        case.ended_at = told.at if move.end in FINAL_STATES else None
+        if move.end != move.start:
+            case.ended_at = told.at if move.end in FINAL_STATES else None
         started = self._turn_clocks(one, move, told.at)
         self._heard(one, told)
         reporter = one.reporters[-1] if told.joins else one.reporters[told.resident]

@@ -1,17 +1,20 @@
 """Lists of cases: filtered, page by page without ever counting them all; the pool near somebody; what a desk names."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Case as Choose
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, When, Window
 from django.db.models.functions import Lower
 from django.http import Http404
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from lianxin.accounts.sealing import unseal
 from lianxin.cases import search
+from lianxin.cases.actions.moving import SOON
 from lianxin.cases.models import (
     FINAL_STATES,
     LED_STATES,
@@ -19,7 +22,9 @@ from lianxin.cases.models import (
     Case,
     CaseQuerySet,
     CaseStep,
+    Exclusion,
     Extension,
+    Ground,
     Item,
     Part,
     SavedFilter,
@@ -27,7 +32,9 @@ from lianxin.cases.models import (
     State,
     Tier,
 )
+from lianxin.cases.queries.exclusions import led_by_own, undecided_for
 from lianxin.cases.queries.pages import due_state, home_of, title_of
+from lianxin.cases.queries.rates import RULES, Rule
 from lianxin.cases.queries.reach import cases_for, claimants_for, in_sight, listed_for, not_about, pool_for
 from lianxin.cases.saved_filters import saved_filters
 from lianxin.ledger import clock
@@ -46,6 +53,7 @@ from lianxin.organizations.access import (
     scope,
 )
 from lianxin.organizations.models import Title, Unit
+from lianxin.ui.dates import full_day
 
 PAGE_SIZE = 50
 LONGEST = 60
@@ -66,6 +74,12 @@ WHOSE = [
     ("pool", _("to be claimed nearby")),
 ]
 SORTS = [("", _("newest first")), ("due", _("most pressing first"))]
+EXCLUDED = [
+    ("no", _("those that count in the adjusted figures")),
+    ("yes", _("those left out of the adjusted figures")),
+    *((ground.value, format_lazy("{left_out}{ground}", left_out=_("left out: "), ground=ground.label)) for ground in Ground),
+]
+EXACT = ("place", "lead", "item")
 
 
 @dataclass(frozen=True)
@@ -81,31 +95,34 @@ class Asked:
     item: str = ""
     tier: str = ""
     source: str = ""
+    unit: Unit | None = None
+    """The place, or the lead: this unit or one beneath it."""
+    exact: str = ""
+    """`place`, `lead` or `item`: that one alone, and none beneath it."""
     overdue: bool = False
+    soon: bool = False
+    """Late within a day unless something is done."""
     escalated: bool = False
     since: date | None = None
     until: date | None = None
     """Reported on these days, both included."""
+    over_since: date | None = None
+    """Over on that day or later."""
+    rate: str = ""
+    """Of the denominator of a rate (rates.py); with `met`, of its numerator."""
+    met: bool = False
+    excluded: str = ""
+    """`no`: what the adjusted figures count; `yes`, or a ground: what they leave out."""
+    counted: bool = False
+    """Say how many there are: asked for by figures that open."""
     sort: str = ""
     after: str = ""
     """Where the page before this one ended."""
 
     @property
     def narrowed(self) -> bool:
-        return any(
-            (
-                self.q,
-                self.whose,
-                self.state,
-                self.place,
-                self.lead,
-                self.item,
-                self.tier,
-                self.source,
-                self.overdue,
-                self.escalated,
-            )
-        ) or bool(self.since or self.until)
+        nothing = replace(Asked(), sort=self.sort, after=self.after, met=self.met, exact=self.exact, counted=self.counted)
+        return self != nothing
 
 
 @dataclass(frozen=True)
@@ -143,8 +160,37 @@ class CaseList:
             "tier": Tier.choices,
             "source": Source.choices,
             "sort": SORTS[1:],
+            "excluded": EXCLUDED,
         }
     )
+    count: int | None = None
+    """How many there are in all, where that was asked for."""
+
+    @property
+    def days(self) -> Sequence[tuple[str, date]]:
+        """(name in the address, day) of the days asked for, which another choice keeps."""
+        asked = [(name, getattr(self.asked, name)) for name in ("since", "until", "over_since")]
+        return [(name, day) for name, day in asked if day]
+
+    @property
+    def narrowed_by(self) -> str:
+        """What narrows it for which there is no filter on the page: days, one unit, soon late."""
+        asked = self.asked
+        words = [
+            _("reported from %(day)s") % {"day": full_day(asked.since)} if asked.since else "",
+            _("reported up to %(day)s") % {"day": full_day(asked.until)} if asked.until else "",
+            _("over since %(day)s") % {"day": full_day(asked.over_since)} if asked.over_since else "",
+            _("late within 24 hours") if asked.soon else "",
+            _("led by %(unit)s") % {"unit": asked.lead.name} if asked.lead and asked.exact == "lead" else "",
+            _("at %(unit)s itself") % {"unit": asked.place.name} if asked.place and asked.exact == "place" else "",
+            _("of %(unit)s: there, or led by it or a unit beneath it") % {"unit": asked.unit.name} if asked.unit else "",
+        ]
+        return " · ".join(str(word) for word in words if word)
+
+    @property
+    def rule(self) -> Rule | None:
+        """The rate whose cases these are."""
+        return RULES.get(self.asked.rate)
 
 
 def case_list(user: AnyUser, asked: Mapping[str, str]) -> CaseList:
@@ -152,6 +198,7 @@ def case_list(user: AnyUser, asked: Mapping[str, str]) -> CaseList:
     wanted = read(asked)
     cases, few = selected(user, wanted)
     pks, after, unsearched = _page(user, cases, few, wanted)
+    whole = not after and not wanted.after
     page = {case.pk: case for case in with_opening(Case.objects.filter(pk__in=pks))}
     return CaseList(
         asked=wanted,
@@ -164,6 +211,7 @@ def case_list(user: AnyUser, asked: Mapping[str, str]) -> CaseList:
         may_export=may(user, EXPORT),
         may_dispatch=may(user, CASE_DISPATCH),
         saved=saved_filters(user),
+        count=None if not wanted.counted or wanted.q else len(pks) if whole else cases.count(),
     )
 
 
@@ -197,10 +245,18 @@ def read(asked: Mapping[str, str]) -> Asked:
         item=text.get("item", ""),
         tier=one_of("tier", Tier.values),
         source=one_of("source", Source.values),
+        unit=_unit(text.get("unit", "")),
+        exact=one_of("exact", EXACT),
         overdue=text.get("overdue") == "1",
+        soon=text.get("soon") == "1",
         escalated=text.get("escalated") == "1",
         since=_day(text.get("since", "")),
         until=_day(text.get("until", "")),
+        over_since=_day(text.get("over_since", "")),
+        rate=one_of("rate", list(RULES)),
+        met=text.get("met") == "1",
+        excluded=one_of("excluded", [word for word, _label in EXCLUDED]),
+        counted=text.get("counted") == "1",
         sort="" if text.get("q", "").strip() else one_of("sort", ["due"]),  # what is searched comes newest first
         after=text.get("after", ""),
     )
@@ -222,10 +278,15 @@ def selected(user: AnyUser, asked: Asked) -> tuple[CaseQuerySet, list[int] | Non
         over = set(states) <= set(FINAL_STATES)
         cases = cases.alias(its_state=Lower("state")).filter(its_state__in=states) if over else cases.filter(state__in=states)
     if asked.place is not None:
-        cases = cases.filter(place__in=_within(asked.place))
+        cases = cases.filter(place__in=[asked.place.pk] if asked.exact == "place" else _within(asked.place))
     if asked.lead is not None:
-        cases = cases.filter(lead__in=_within(asked.lead))
-    if asked.item:
+        cases = cases.filter(lead__in=[asked.lead.pk] if asked.exact == "lead" else _within(asked.lead))
+    if asked.unit is not None:
+        beneath = _within(asked.unit)
+        cases = cases.filter(Q(place__in=beneath) | Q(lead__in=beneath))
+    if asked.item and asked.exact == "item":
+        cases = cases.filter(item__key=asked.item)
+    elif asked.item:
         items = Item.objects.filter(Q(key=asked.item) | Q(key__startswith=f"{asked.item}."))
         cases = cases.filter(item__in=list(items.values_list("pk", flat=True)))
     for name in ("tier", "source"):
@@ -233,8 +294,19 @@ def selected(user: AnyUser, asked: Asked) -> tuple[CaseQuerySet, list[int] | Non
             cases = cases.filter(**{name: getattr(asked, name)})
     if asked.overdue:
         cases = cases.overdue(clock.now())
+    if asked.soon:
+        cases = cases.filter(due_at__gte=clock.now(), due_at__lte=clock.now() + SOON)
     if asked.escalated:
         cases = cases.filter(escalated=True)
+    if asked.rate:
+        cases = cases.filter(RULES[asked.rate].cases(clock.now(), part=asked.met))
+    if asked.excluded:
+        left_out = Exclusion.objects.in_force()
+        left_out = left_out.filter(ground=asked.excluded) if asked.excluded in Ground.values else left_out
+        among = Q(pk__in=left_out.values("case"))
+        cases = cases.filter(~among if asked.excluded == "no" else among)
+    if asked.over_since:
+        cases = cases.filter(ended_at__gte=clock.instant(asked.over_since))
     if asked.since:
         cases = cases.filter(reported_on__gte=asked.since)
     if asked.until:
@@ -370,17 +442,46 @@ def owed(user: AnyUser, most: int) -> list[Owed]:
     return found
 
 
-def to_decide(user: AnyUser, most: int) -> list[Case]:
-    """What waits for the user as one of those above: a lead to be named, a return, more time, a report held back."""
+@dataclass(frozen=True)
+class Above:
+    """What waits for somebody as one of those above."""
+
+    cases: Sequence[Case]
+    """A lead to be named, a return, more time, a report held back."""
+    exclusions: Sequence[Case]
+    """Whether the adjusted figures leave them out."""
+    escalated: int = 0
+    """Open cases of the county, returned or redone so often that it looks after them itself."""
+    first: Case | None = None
+    """One of these."""
+
+
+def to_decide(user: AnyUser, most: int) -> Above:
+    """What waits for the user as one of those above, the most pressing first. One query."""
     above = scope(user, CASE_DISPATCH, prefix="place__")
     if not any(CASE_DISPATCH in grant.permissions for grant in grants_for(user)):
-        return []
+        return Above((), ())
     asked = Extension.objects.filter(case=OuterRef("pk"), decided=None)
     waits = Q(state__in=(State.DISPATCH, State.CONTESTED, State.QUARANTINED)) | Q(Exists(asked), state__in=LED_STATES)
+    looked_after = Q(escalated=True, state__in=OPEN_STATES)
     if not any(grant.title == Title.COUNTY_OFFICER for grant in grants_for(user)):
         waits &= ~Q(escalated=True, state__in=(State.DISPATCH, State.CONTESTED))  # the county's alone
-    cases = Case.objects.filter(above, in_sight(), not_about(user), waits)
-    return list(cases.select_related("place", "item").order_by("due_at", "pk")[:most])
+        looked_after = Q(pk__in=())
+    excluded = Q(Exists(undecided_for(user).filter(case=OuterRef("pk")))) & ~led_by_own(user)
+    sort = When(waits, then=Value(0)), When(excluded, then=Value(1))
+    cases = Case.objects.filter(above, in_sight(), not_about(user), waits | excluded | looked_after).annotate(
+        sort=Choose(*sort, default=Value(2)),
+        escalated_in_all=Window(Sum(Choose(When(looked_after, then=Value(1)), default=Value(0)))),
+    )
+    found = list(cases.select_related("place", "item").order_by("sort", F("due_at").asc(nulls_last=True), "pk")[: most + 1])
+    told = [vars(case) for case in found]
+    up = [case for case in found if case.escalated and case.is_open]
+    return Above(
+        cases=[case for case, said in zip(found, told, strict=True) if said["sort"] == 0][:most],
+        exclusions=[case for case, said in zip(found, told, strict=True) if said["sort"] == 1][:most],
+        escalated=told[0]["escalated_in_all"] if told else 0,
+        first=next(iter(up or found), None),
+    )
 
 
 def pool_near(user: AnyUser) -> Case | None:

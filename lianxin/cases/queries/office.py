@@ -1,7 +1,7 @@
 """The county office's figures of residents' problems, each with the address that opens it. Counted in the database, in groups.
 
-Denominators are honest: every case reported in the period is in them but those withdrawn or not taken up, which are named beside.
-Silence is shown as silence and never counts as satisfied.
+Rates are shown raw, and adjusted: without the cases that two people agreed to leave out, which are counted beside them by ground.
+What each rate counts stands in rates.py, which also chooses the cases of the list that opens.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,18 +10,34 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Avg, Count, F, Q
+from django.db.models import Avg, Count, OuterRef, Q, Subquery
 from django.db.models.functions import Substr, TruncMonth
 from django.http import Http404
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from lianxin.cases import figures
 from lianxin.cases.actions.moving import SOON
-from lianxin.cases.models import OPEN_STATES, Case, CaseClock, CaseQuerySet, ClockName, Reporter, State
+from lianxin.cases.models import (
+    OPEN_STATES,
+    TO_CLAIM,
+    Case,
+    CaseClock,
+    CaseQuerySet,
+    ClockName,
+    Exclusion,
+    Ground,
+    Item,
+    Reporter,
+    State,
+)
+from lianxin.cases.queries.rates import CONTENT, RULES, Rule, late, over
 from lianxin.cases.queries.reach import in_sight, not_about
+from lianxin.cases.workflow import COUNTED
 from lianxin.ledger import clock
-from lianxin.ledger.models import Entry
-from lianxin.organizations.access import CASE_DISPATCH, SUBTREE, AnyUser, grants_for, unit_for
+from lianxin.ledger.figures import Asked
+from lianxin.organizations.access import CASE_DISPATCH, CASE_VIEW, SUBTREE, AnyUser, grants_for, scope, unit_for
 from lianxin.organizations.models import LABEL_WIDTH, Unit, path_end
 
 AGES = ((0, 3), (4, 7), (8, 15), (16, 30), (31, None))
@@ -30,8 +46,6 @@ MOST = 20
 """Units and matters named, those with most cases first."""
 FEWEST = 5
 """Fewer answers than this are not spread out: a resident could be recognised."""
-OUT = (State.WITHDRAWN, State.DECLINED, State.QUARANTINED)
-"""In no denominator."""
 
 
 @dataclass(frozen=True)
@@ -44,17 +58,32 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Rate:
-    """So many of so many, in the words of its rule."""
+class Share:
+    """So many of so many, both opening."""
 
-    title: object
-    rule: object
-    part: int
-    whole: int
+    part: Part
+    whole: Part
 
     @property
     def percent(self) -> str:
-        return f"{100 * self.part / self.whole:.1f} %" if self.whole else "–"
+        return f"{100 * self.part.count / self.whole.count:.1f} %" if self.whole.count else "–"
+
+
+@dataclass(frozen=True)
+class Rate:
+    """A rate in the words of its rule: raw, and without what was left out."""
+
+    title: str | Promise
+    rule: str | Promise
+    raw: Share
+    adjusted: Share
+    left_out: Sequence[Part]
+    """Of the denominator, by ground."""
+
+    @property
+    def shown(self) -> bool:
+        """Not of so few that a resident could be recognised."""
+        return bool(self.raw.whole.address)
 
 
 @dataclass(frozen=True)
@@ -76,7 +105,7 @@ class Office:
     since: date
     until: date
     states: Sequence[Part]
-    reported: int
+    reported: Part
     ages: Sequence[Part]
     pressing: Sequence[Part]
     rates: Sequence[Rate]
@@ -100,23 +129,25 @@ def office_of(user: AnyUser, asked: Mapping[str, str]) -> Office:
     cases = Case.objects.filter(beneath, in_sight(), not_about(user))
     period = cases.filter(reported_on__gte=since, reported_on__lte=until)
     opens = Opens(unit, since, until)
-    states = dict(period.values_list("state").annotate(count=Count("pk")).order_by())
-    satisfied, stars = _stars(user, unit, since, until)
+    counts = _by_state(period)
+    states = {State(state): count for state, (count, _again) in counts.items()}
+    pressing, ages = _backlog(cases, opens, today, clock.now())
+    rates, stars = _rates(user, period, opens, counts)
     return Office(
         unit=unit,
         since=since,
         until=until,
         states=[Part(state.label, states[state], opens(state=state)) for state in State if states.get(state)],
-        reported=sum(states.values()),
-        ages=_ages(cases, opens, today),
-        pressing=_pressing(cases, opens, clock.now()),
-        rates=[*_clock_rates(user, unit, since, until), *_solution(states), satisfied],
+        reported=Part("", sum(states.values()), opens()),
+        ages=ages,
+        pressing=pressing,
+        rates=rates,
         stars=stars,
         months=_months(period, opens),
         places=_places(period, unit, opens),
         leads=_leads(period, opens),
         items=_items(period, opens),
-        practical=_practical(unit, since, until),
+        practical=_practical(user, unit, until),
     )
 
 
@@ -134,97 +165,140 @@ class Opens:
 
     def always(self, **more: object) -> str:
         """Whenever it was reported."""
-        return f"{reverse('cases')}?{urlencode({'place': self.unit.code, **more})}"
+        return f"{reverse('cases')}?{urlencode({'place': self.unit.code, **more, 'counted': 1})}"
 
 
 # --- the parts ---------------------------------------------------------------------------------------------------------------
 
 
-def _ages(cases: CaseQuerySet, opens: Opens, today: date) -> list[Part]:
-    """The backlog by how long it lies, whenever it was reported."""
+def _by_state(period: CaseQuerySet) -> dict[str, tuple[int, int]]:
+    """Of each state how many cases, and how many of these residents sent back at least once."""
+    found = period.order_by().values_list("state").annotate(count=Count("pk"), again=Count("pk", filter=Q(round__gt=1)))
+    return {state: (count, again) for state, count, again in found}
+
+
+def _backlog(cases: CaseQuerySet, opens: Opens, today: date, now: datetime) -> tuple[list[Part], list[Part]]:
+    """What lies open, whenever it was reported: what presses, and by how long it lies. One query."""
     spans = []
     for least, most in AGES:
         last, first = today - timedelta(days=least), today - timedelta(days=most) if most is not None else None
         spans.append((least, most, first, last))
-    wanted = {
+    aged = {
         f"age{least}": Count("pk", filter=Q(reported_on__lte=last) & (Q(reported_on__gte=first) if first else Q()))
         for least, _most, first, last in spans
     }
-    found = cases.filter(state__in=OPEN_STATES).aggregate(**wanted)
-    parts = []
-    for least, most, first, last in spans:
-        words = _("%(least)s–%(most)s days") if most is not None else _("%(least)s days and more")
-        days = {"until": last.isoformat(), **({"since": first.isoformat()} if first else {})}
-        parts.append(Part(words % {"least": least, "most": most}, found[f"age{least}"], opens.always(state="open", **days)))
-    return parts
-
-
-def _pressing(cases: CaseQuerySet, opens: Opens, now: datetime) -> list[Part]:
-    """What is late, and what will be within a day."""
     found = cases.filter(state__in=OPEN_STATES).aggregate(
         late=Count("pk", filter=Q(due_at__lt=now)),
         soon=Count("pk", filter=Q(due_at__gte=now, due_at__lte=now + SOON)),
         above=Count("pk", filter=Q(escalated=True)),
+        **aged,
     )
-    return [
-        Part(_("late"), found["late"], opens.always(state="open", overdue=1)),
-        Part(_("late within 24 hours unless something is done"), found["soon"], opens.always(state="open", sort="due")),
+    pressing = [
+        Part(_("late"), found["late"], opens.always(state="open", overdue=1, sort="due")),
+        Part(_("late within 24 hours unless something is done"), found["soon"], opens.always(state="open", soon=1, sort="due")),
         Part(_("escalated to the county"), found["above"], opens.always(state="open", escalated=1)),
     ]
+    ages = []
+    for least, most, first, last in spans:
+        words = _("%(least)s–%(most)s days") if most is not None else _("%(least)s days and more")
+        days = {"until": last.isoformat(), **({"since": first.isoformat()} if first else {})}
+        ages.append(Part(words % {"least": least, "most": most}, found[f"age{least}"], opens.always(state="open", **days)))
+    return pressing, ages
 
 
-def _within(user: AnyUser, unit: Unit, since: date, until: date) -> Q:
-    """Of rows that belong to cases: those of the period beneath the unit."""
-    beneath = Q(case__place__path__gte=unit.path, case__place__path__lt=path_end(unit.path))
-    theirs = in_sight("case__") & not_about(user, "case__")
-    return theirs & beneath & Q(case__reported_on__gte=since, case__reported_on__lte=until)
+# --- rates ---------------------------------------------------------------------------------------------------------------------
+
+Counts = dict[str, tuple[int, int]]
+"""Of each rate: numerator, denominator."""
 
 
-def _clock_rates(user: AnyUser, unit: Unit, since: date, until: date) -> list[Rate]:
-    """First answers and handling in time, of all whose time is over or used."""
-    names = (ClockName.RESPOND, ClockName.HANDLE)
-    over = Q(stopped_at__isnull=False) | Q(due_at__lt=clock.now())
-    rows = CaseClock.objects.filter(_within(user, unit, since, until), over, name__in=names, round=1).exclude(case__state__in=OUT)
-    counts = (
-        rows.order_by().values_list("name").annotate(all=Count("pk"), kept=Count("pk", filter=Q(stopped_at__lte=F("due_at"))))
-    )
-    found = {name: (kept, every) for name, every, kept in counts}
-    words = {
-        ClockName.RESPOND: (_("answered in time"), _("First answers before their time ran out, of all due by now.")),
-        ClockName.HANDLE: (_("handled in time"), _("Handled the first time before its time ran out, of all due by now.")),
-    }
-    return [Rate(*words[name], *found.get(name, (0, 0))) for name in names]
-
-
-def _solution(states: Mapping[str, int]) -> list[Rate]:
-    counted = sum(count for state, count in states.items() if state not in OUT)
-    solved = states.get(State.SOLVED, 0)
-    ended = sum(states.get(state, 0) for state in (State.SOLVED, State.PRESUMED, State.HANDLED))
-    return [
-        Rate(
-            _("solved, the residents say"),
-            _("Of all cases reported in the period but those withdrawn, not taken up, or still held back."),
-            solved,
-            counted,
-        ),
-        Rate(
-            _("solved, of those handled"),
-            _("Handled cases in which the residents said yes; silence and answers still awaited stay in the whole."),
-            solved,
-            ended,
-        ),
+def _rates(user: AnyUser, period: CaseQuerySet, opens: Opens, states: Mapping[str, tuple[int, int]]) -> tuple[list[Rate], str]:
+    """Every rate, raw and adjusted; and how satisfied on average those are who said so."""
+    said, mean = _satisfied(user, opens, states)
+    raw = _in_time(user, opens) | _solved(states) | {"satisfied": said}
+    out = _left_out(period)
+    rates = [
+        _rate(key, rule, raw[key], {ground: counts[key] for ground, counts in out.items()}, opens) for key, rule in RULES.items()
     ]
+    return rates, mean
 
 
-def _stars(user: AnyUser, unit: Unit, since: date, until: date) -> tuple[Rate, str]:
-    """Satisfaction of those who said how satisfied they are; nothing is told of fewer than five."""
-    found = Reporter.objects.filter(_within(user, unit, since, until)).aggregate(
-        said=Count("stars"), good=Count("pk", filter=Q(stars__gte=4)), mean=Avg("stars")
+def _rate(key: str, rule: Rule, raw: tuple[int, int], out: Mapping[str, tuple[int, int]], opens: Opens) -> Rate:
+    part, whole = raw
+    part_out, whole_out = (sum(counts[side] for counts in out.values()) for side in (0, 1))
+
+    def share(part: int, whole: int, **which: str) -> Share:
+        if key == "satisfied" and whole < FEWEST:
+            return Share(Part("", 0, ""), Part("", 0, ""))
+        return Share(Part("", part, opens(rate=key, met=1, **which)), Part("", whole, opens(rate=key, **which)))
+
+    found = share(part, whole)
+    left_out = [
+        Part(Ground(ground).label, counts[1], opens(rate=key, excluded=ground))
+        for ground, counts in out.items()
+        if counts[1] and found.whole.address
+    ]
+    return Rate(rule.title, rule.rule, found, share(part - part_out, whole - whole_out, excluded="no"), left_out)
+
+
+def _left_out(period: CaseQuerySet) -> dict[str, Counts]:
+    """By ground, how much of each rate the adjusted figures leave out."""
+    ground = Exclusion.objects.in_force().filter(case=OuterRef("pk")).values("ground")[:1]
+    now = clock.now()
+    counted: dict[str, Any] = {
+        f"{key}_{side}": Count("pk", filter=rule.cases(now, part=side == "part"))
+        for key, rule in RULES.items()
+        for side in ("part", "whole")
+    }
+    found = period.left_out().annotate(ground=Subquery(ground)).order_by().values("ground").annotate(**counted)
+    rows: dict[str, Counts] = {}
+    for row in found:
+        told: Mapping[str, Any] = row
+        rows[told["ground"]] = {key: (told[f"{key}_part"], told[f"{key}_whole"]) for key in RULES}
+    return {ground: rows[ground] for ground in Ground.values if ground in rows}
+
+
+def _within(user: AnyUser, opens: Opens) -> Q:
+    """Of rows that belong to cases: those of the period beneath the unit that any rate counts."""
+    theirs = in_sight("case__") & not_about(user, "case__")
+    beneath = Q(case__place__path__gte=opens.unit.path, case__place__path__lt=path_end(opens.unit.path))
+    return theirs & beneath & Q(case__reported_on__gte=opens.since, case__reported_on__lte=opens.until, case__state__in=COUNTED)
+
+
+def _in_time(user: AnyUser, opens: Opens) -> Counts:
+    """First answers and handling in time, of all whose time is over or used. Each case once, however many such clocks it had."""
+    now, names = clock.now(), {ClockName.RESPOND.value: "answered", ClockName.HANDLE.value: "handled"}
+    rows = CaseClock.objects.filter(_within(user, opens), over(now), name__in=names, round=1).exclude(case__state__in=TO_CLAIM)
+    found = (
+        rows.order_by()
+        .values_list("name")
+        .annotate(every=Count("case", distinct=True), missed=Count("case", distinct=True, filter=late(now)))
     )
-    enough = found["said"] >= FEWEST
-    rule = _("Four or five of five, of the residents who said how satisfied they are. Fewer than five answers are not shown.")
-    rate = Rate(_("satisfied"), rule, found["good"] if enough else 0, found["said"] if enough else 0)
-    return rate, f"{found['mean']:.1f}" if enough else ""
+    counts = {name: (every - missed, every) for name, every, missed in found}
+    return {key: counts.get(name, (0, 0)) for name, key in names.items()}
+
+
+def _solved(states: Mapping[str, tuple[int, int]]) -> Counts:
+    def of(*wanted: State) -> int:
+        return sum(states.get(state, (0, 0))[0] for state in wanted)
+
+    solved = of(State.SOLVED)
+    return {
+        "solved": (solved, of(*COUNTED)),
+        "solved_of_handled": (solved, of(State.SOLVED, State.PRESUMED, State.HANDLED)),
+    }
+
+
+def _satisfied(user: AnyUser, opens: Opens, states: Mapping[str, tuple[int, int]]) -> tuple[tuple[int, int], str]:
+    """How many cases' residents are satisfied, of how many; and the mean of their stars. Nothing is told of fewer than five."""
+    last_word = Q(case__state=State.SOLVED) | Q(case__round=1)
+    found = Reporter.objects.filter(_within(user, opens), last_word, stars__isnull=False).aggregate(
+        said=Count("case", distinct=True),
+        less=Count("case", distinct=True, filter=Q(stars__lt=CONTENT)),
+        mean=Avg("stars"),
+    )
+    sent_back = sum(states.get(state, (0, 0))[1] for state in COUNTED if state != State.SOLVED)
+    return (found["said"] - found["less"], found["said"] + sent_back), f"{found['mean']:.1f}" if found["said"] >= FEWEST else ""
 
 
 # --- by month, place, unit, matter ---------------------------------------------------------------------------------------------
@@ -264,37 +338,43 @@ def _months(period: CaseQuerySet, opens: Opens) -> list[Row]:
 
 
 def _places(period: CaseQuerySet, unit: Unit, opens: Opens) -> list[Row]:
-    """By what stands directly beneath the unit."""
+    """By what stands directly beneath the unit; what lies at the unit itself by itself."""
     length = len(unit.path) + LABEL_WIDTH
     found = list(_tallied(period.annotate(part=Substr("place__path", 1, length)).values("part"), "-reported", "part"))
     named = {one.path: one for one in Unit.objects.filter(path__in=[one["part"] for one in found])}
-    return [_row(named[one["part"]].name, one, opens(place=named[one["part"]].code)) for one in found if one["part"] in named]
+    rows = []
+    for one in found:
+        place = named[one["part"]]
+        address = opens(exact="place") if place.path == unit.path else opens(place=place.code)
+        rows.append(_row(place.name, one, address))
+    return rows
 
 
 def _leads(period: CaseQuerySet, opens: Opens) -> list[Row]:
     """By who leads; those with most cases first."""
     by = _tallied(period.exclude(lead=None).values("lead__code", "lead__name"), "-reported", "lead__code")
-    return [_row(one["lead__name"], one, opens(lead=one["lead__code"])) for one in by[:MOST]]
+    return [_row(one["lead__name"], one, opens(lead=one["lead__code"], exact="lead")) for one in by[:MOST]]
 
 
 def _items(period: CaseQuerySet, opens: Opens) -> list[Row]:
     """By matter; those with most cases first."""
-    by = _tallied(period.exclude(item=None).values("item__key", "item__title"), "-reported", "item__key")
-    return [_row(one["item__title"], one, opens(item=one["item__key"])) for one in by[:MOST]]
+    by = _tallied(period.exclude(item=None).values("item__key", "item__title", "item__title_en"), "-reported", "item__key")
+    return [
+        _row(str(Item(title=one["item__title"], title_en=one["item__title_en"])), one, opens(item=one["item__key"], exact="item"))
+        for one in by[:MOST]
+    ]
 
 
-def _practical(unit: Unit, since: date, until: date) -> Part:
-    """Contact points of “131” for which a solved case counted in the period."""
-    entries = Entry.objects.standing().filter(kind="cases.solved", happened_on__gte=since, happened_on__lte=until)
-    points = entries.filter(
-        unit_path__gte=unit.path,
-        unit_path__lt=path_end(unit.path),
-        unit__designations__designation="contact_point",
-        unit__designations__until=None,
-        unit__designations__valid_to=None,
-    )
-    address = f"{reverse('board_units')}?{urlencode({'unit': unit.code, 'scheme': 'contact-131', 'clause': 'solve'})}"
-    return Part("", points.aggregate(count=Count("unit", distinct=True))["count"], address)
+def _practical(user: AnyUser, unit: Unit, until: date) -> Part:
+    """Contact points of “131” for which a solved case counted in the year."""
+
+    def within(prefix: str = "") -> Q:
+        beneath = Q(**{f"{prefix}path__gte": unit.path, f"{prefix}path__lt": path_end(unit.path)})
+        return beneath & scope(user, CASE_VIEW, prefix=prefix)
+
+    points = figures.practical(Asked(until, clock.now(), within))
+    asked = {"unit": unit.code, **({"as_of": until.isoformat()} if until < clock.today() else {})}
+    return Part(f"{until:%Y}", points.count(), f"{reverse('figure', args=['cases.practical'])}?{urlencode(asked)}")
 
 
 # --- what is asked for ------------------------------------------------------------------------------------------

@@ -14,7 +14,20 @@ from lianxin.accounts.sealing import unseal
 from lianxin.cases.actions import may_ever_move, may_move
 from lianxin.cases.actions.moving import SOON, TAKES_UP
 from lianxin.cases.errors import MESSAGES
-from lianxin.cases.models import LED_STATES, Case, CaseClock, CaseStep, ClockName, Extension, Part, Photo, Reporter, State
+from lianxin.cases.models import (
+    LED_STATES,
+    Case,
+    CaseClock,
+    CaseStep,
+    ClockName,
+    Exclusion,
+    Extension,
+    Ground,
+    Part,
+    Photo,
+    Reporter,
+    State,
+)
 from lianxin.cases.photos import photos_of
 from lianxin.cases.queries.reach import case_for, case_to_claim, case_to_leave, cases_for, claimants_for, readable_for
 from lianxin.cases.tiers import tiers
@@ -93,6 +106,8 @@ class CasePage:
     """(what, why not now)."""
     extension: Extension | None
     """More time that was asked for and is not decided."""
+    exclusion: Exclusion | None
+    """The last time that leaving it out of the adjusted figures was asked for."""
     claimants: Sequence[Unit]
     home: Unit | None
     """The unit the reader claims for unless another is chosen: none where they hold posts at several."""
@@ -171,11 +186,13 @@ def page_of(user: AnyUser, case: Case, *, move: str = "", readable: bool = True)
     all_words = reads_all(user, case, parts)
     told = story(user, case, all_words=all_words, photos=not move) if readable else []
     extension = case.extensions.filter(decided=None).order_by("-pk").first() if case.state in LED_STATES else None
+    steps = ("proposed__entry", "decided__entry", "lifted__entry")
+    exclusion = case.exclusions.select_related(*steps).order_by("-pk").first() if all_words else None
     claimants = list(claimants_for(user)) if move == "claim" or (case.state in WAITING and not move) else []
     clocks = [] if move else clocks_of(case)
     said_before = [] if any(one.name == ClockName.RESPOND for one in clocks) else ["answer"]
     said_before += ["plan"] if any(line.line.entry.kind == "cases.planned" for line in told) else []
-    offers, refused = moves_of(user, case, parts, extension, claimants, said_before)
+    offers, refused = moves_of(user, case, parts, extension, claimants, said_before, exclusion)
     sees_phones = sees_masked_phones(user, case)
     reporters = [] if move else list(case.reporters.filter(left_at=None).order_by("pk")[:50])
     opening = next((line for line in reversed(told) if line.said and line.shown), None)
@@ -193,6 +210,7 @@ def page_of(user: AnyUser, case: Case, *, move: str = "", readable: bool = True)
         offers=offers,
         refused=refused,
         extension=extension,
+        exclusion=exclusion,
         claimants=claimants,
         home=home_of(user, claimants),
     )
@@ -291,6 +309,7 @@ def _facts(data: Mapping[str, Any], names: Mapping[str, str]) -> list[tuple[str,
         (_("Unit"), named.get("unit", "")),
         (_("Until"), _day(data.get("until"))),
         (_("Working days"), str(data["days"]) if "extension" in data or ("days" in data and "granted" in data) else ""),
+        (_("Ground"), str(Ground(data["ground"]).label) if data.get("ground") in Ground.values else ""),
         (_("Decision"), {True: _("granted"), False: _("refused")}.get(data.get("granted"), "")),  # type: ignore[arg-type]
         (_("Kind of problem"), focus_words(str(data.get("focus", "")))),
         (_("Stars"), str(data["stars"]) if data.get("stars") else ""),
@@ -351,6 +370,7 @@ def moves_of(
     extension: Extension | None,
     claimants: Sequence[Unit],
     said_before: Collection[str] = (),
+    exclusion: Exclusion | None = None,
 ) -> tuple[list[Offer], list[tuple[str | Promise, str]]]:
     """What the reader may do now, what brings it forward first; and what not, with the reason.
 
@@ -361,7 +381,9 @@ def moves_of(
     for name, saying in SAYINGS.items():
         on = units_meant(name, open_parts, claimants)
         now = any(may_move(user, case, name, unit=unit) for unit in on)
-        if now and (why := _hindrance(case, name, open_parts, extension)) is None:
+        why = _hindrance(case, name, open_parts, extension) if now else None
+        why = _hindrance_of_leaving_out(user, case, name, exclusion) if now and why is None else why
+        if now and why is None:
             offers.append(Offer(name, saying.button))
         elif now and why:
             refused.append((saying.button, why))
@@ -401,6 +423,21 @@ def _hindrance(case: Case, name: str, open_parts: Sequence[Part], extension: Ext
     if name == "return" and case.returns >= tiers().escalate_returns:
         return str(MESSAGES["county_decided"])
     return None
+
+
+def _hindrance_of_leaving_out(user: AnyUser, case: Case, name: str, exclusion: Exclusion | None) -> str | None:
+    """Like `_hindrance`: one of the county office asks, another decides, and what was granted can be lifted."""
+    asked = exclusion is not None and exclusion.decided_id is None
+    in_force = exclusion is not None and bool(exclusion.agreed) and exclusion.lifted_id is None
+    if name == "ask_exclusion" and (asked or in_force):
+        return ""
+    if name == "ask_exclusion" and case.lead_id == case.county_id:
+        return str(MESSAGES["exclusion_county"])
+    if name == "decide_exclusion" and not asked:
+        return ""
+    if name == "decide_exclusion" and exclusion is not None and exclusion.proposed.entry.actor_id == user.pk:
+        return str(MESSAGES["exclusion_two"])
+    return "" if name == "lift_exclusion" and not in_force else None
 
 
 # --- beside an entry -------------------------------------------------------------------------------------------------
