@@ -208,6 +208,11 @@ class Case(models.Model):
             models.Index(fields=["-id"], name="case_escalated", condition=Q(escalated=True)),
             models.Index(fields=["due_at", "-id"], name="case_pressing", condition=Q(due_at__isnull=False)),
             models.Index(fields=["batch"], name="case_batch", condition=Q(batch__isnull=False)),
+            models.Index(
+                fields=["place", "reported_on", "due_at", "escalated", "about"],
+                name="case_open",
+                condition=Q(state__in=("unclaimed", "dispatch", "led", "contested", "paused")),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -377,6 +382,89 @@ class CaseClock(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} of case {self.case_id}, due {self.due_at}"
+
+
+class Counted(models.Model):
+    """What a case is counted as in the tallies (tally.py): its place, lead, matter and state when it was last counted."""
+
+    case = models.OneToOneField(Case, models.CASCADE, primary_key=True, related_name="+")
+    place = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    path = models.CharField(max_length=120)
+    """Of the place, as it was then."""
+    reported_on = models.DateField()
+    month = models.DateField()
+    """Its first day."""
+    state = models.CharField(max_length=12)
+    lead = models.ForeignKey(Unit, models.PROTECT, null=True, related_name="+", db_index=False)
+    item = models.ForeignKey(Item, models.PROTECT, null=True, related_name="+", db_index=False)
+    answer_due = models.DateTimeField(null=True)
+    handle_due = models.DateTimeField(null=True)
+    """When the clock of the first answer, of the first handling, runs out; none: it does not run."""
+    answered = models.IntegerField()
+    answered_late = models.IntegerField()
+    handled = models.IntegerField()
+    handled_late = models.IntegerField()
+    said = models.IntegerField()
+    satisfied = models.IntegerField()
+    sent_back = models.IntegerField()
+    voices = models.IntegerField()
+    stars = models.IntegerField()
+    """As `tally.Count` says."""
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["reported_on"], name="counted_day"),
+            models.Index(
+                fields=["answer_due", "path", "reported_on", "answered", "answered_late", "case"],
+                name="counted_answer_due",
+                condition=Q(answer_due__isnull=False),
+            ),
+            models.Index(
+                fields=["handle_due", "path", "reported_on", "handled", "handled_late", "case"],
+                name="counted_handle_due",
+                condition=Q(handle_due__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"case {self.case_id}, counted"
+
+
+class Tally(models.Model):
+    """How many cases of a month lie beneath a county or township: by state, part, lead and matter. Derived; see tally.py."""
+
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+", db_index=False)
+    month = models.DateField()
+    kind = models.CharField(max_length=5)
+    """`state`, `part` (what stands directly beneath the unit), `lead`, `item`."""
+    key = models.CharField(max_length=12)
+    reported = models.IntegerField()
+    open = models.IntegerField()
+    solved = models.IntegerField()
+    answered = models.IntegerField()
+    answered_late = models.IntegerField()
+    handled = models.IntegerField()
+    handled_late = models.IntegerField()
+    said = models.IntegerField()
+    satisfied = models.IntegerField()
+    sent_back = models.IntegerField()
+    voices = models.IntegerField()
+    stars = models.IntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["unit", "month", "kind", "key"], name="tally_once")]
+
+    def __str__(self) -> str:
+        return f"{self.unit_id} {self.month} {self.kind} {self.key}: {self.reported}"
+
+
+class TallyMark(models.Model):
+    """Up to which entry everything is in the tallies: one row."""
+
+    entry = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"counted up to entry {self.entry}"
 
 
 class CallBack(models.Model):

@@ -93,12 +93,13 @@ def seal(sealed: date | None) -> date | None:
 
 def turn(turned: date | None) -> date | None:
     """Every minute: what time does to cases (unclaimed ones go to dispatch, pauses end, silence closes, lateness is
-    entered); once a day what need not be kept is forgotten."""
-    from lianxin.cases import actions
+    entered), and the tallies of what changed; once a day what need not be kept is forgotten."""
+    from lianxin.cases import actions, tally
 
     with alone() as mine:
         if mine:
             actions.turn_all()
+            tally.count_new()
             if turned != clock.today():
                 actions.forget_old()
     return clock.today()

@@ -17,6 +17,7 @@ from typing import NamedTuple
 from django.db import connection
 from django.utils.translation import gettext as _
 
+from lianxin.cases.tally import wrong_tallies
 from lianxin.config.backup import head_of_backup
 from lianxin.ledger import proof
 from lianxin.ledger.actions import GENESIS, entry_digest
@@ -104,6 +105,7 @@ def verify(since: Head | None = None) -> Report:
     report.findings += _sealed(report)
     report.findings += _rows(report)
     report.findings += _tree(report)
+    report.findings += _tallies()
     return report
 
 
@@ -209,6 +211,12 @@ def _tree(report: Report) -> Iterator[Finding]:
     for changed in changed_rows(proof):
         yield Finding(changed.place, changed.stored, changed.recomputed)
     report.unproved += proof.unproved
+
+
+def _tallies() -> Iterator[Finding]:
+    """The figures kept of cases against the cases themselves."""
+    for wrong in wrong_tallies():
+        yield Finding(wrong.place, wrong.found, wrong.expected)
 
 
 def _sealed(report: Report) -> Iterator[Finding]:
