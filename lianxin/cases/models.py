@@ -459,9 +459,11 @@ class Tally(models.Model):
 
 
 class TallyMark(models.Model):
-    """Up to which entry everything is in the tallies: one row."""
+    """Up to which entry everything is in the tallies, and which workbooks: one row."""
 
-    entry = models.BigIntegerField()
+    entry = models.BigIntegerField(default=0)
+    batches = models.JSONField(default=list)
+    """Those that were visible."""
 
     def __str__(self) -> str:
         return f"counted up to entry {self.entry}"

@@ -4,7 +4,8 @@ Three tables, which no act writes. `Counted` says of each case as what it was la
 each county and township; `TallyMark` says up to which entry of the ledger that was. `count_new` moves the mark, once a minute
 (config/daily.py). Whoever reads (`figures_of`) takes the tallies, takes off them every case that has had a step since the mark,
 or whose place was moved in the tree since, and adds it as it is now: what is read is exact at every moment, however old the
-mark. All of it is one statement, of one moment. Every change of a case is a step with an entry, so none is missed.
+mark. All of it is one statement, of one moment. Every change of a case is a step with an entry, so none is missed; but for cases
+of a workbook, which become visible all at once.
 
 Cases that complain about a unit are in no tally, since not everybody may see them: they are read each time.
 """
@@ -19,7 +20,7 @@ from django.db.models import Max
 
 from lianxin.cases.models import OPEN_STATES, TO_CLAIM, Case, ClockName, Counted, State, Tally, TallyMark
 from lianxin.ledger import clock
-from lianxin.ledger.models import Entry
+from lianxin.ledger.models import Batch, Entry
 from lianxin.organizations.models import LABEL_WIDTH, Unit, UnitKind, path_end
 
 AT_ONCE = 10_000
@@ -58,7 +59,7 @@ class Count:
 
     def add(self, more: Sequence[int]) -> None:
         for each, value in zip(fields(self), more, strict=True):
-            setattr(self, each.name, getattr(self, each.name) + value)
+            setattr(self, each.name, getattr(self, each.name) + int(value))
 
 
 @dataclass
@@ -136,7 +137,7 @@ def _reading(
 
     The mark may move meanwhile: more cases are read anew then than need be.
     """
-    mark = TallyMark.objects.filter(pk=1).values_list("entry", flat=True).first() or 0
+    mark = TallyMark.objects.filter(pk=1).first() or TallyMark()
     seen = f"(c.about_id IS NULL OR c.about_id NOT IN ({_numbers(hidden)}))" if hidden else "1 = 1"
     days = " OR ".join("n.reported_on BETWEEN %s AND %s" for _ in edges) or "1 = 0"
     months = ", ".join("%s" for _ in whole) or "NULL"
@@ -151,7 +152,7 @@ def _reading(
     )
     sums = ", ".join(f"SUM(t.{name})" for name in COUNTS)
     sql = (
-        f"WITH dirty AS ({_dirty(mark)} UNION ALL SELECT id FROM cases_case WHERE about_id > 0),"
+        f"WITH dirty AS ({_changed(mark)} UNION ALL SELECT id FROM cases_case WHERE about_id > 0),"
         f" {_facts('c.id IN (SELECT case_id FROM dirty)', seen)}, found AS ({rows})"
         f" SELECT t.kind, t.key, CASE WHEN t.kind = 'state' THEN t.month END, {sums} FROM cases_tally t"
         f" WHERE t.unit_id = %s AND t.month IN ({months}) GROUP BY 1, 2, 3 UNION ALL "
@@ -182,23 +183,21 @@ def count_new(at_once: int = AT_ONCE) -> int:
 
 @transaction.atomic
 def _count_some(at_once: int) -> int:
-    TallyMark.objects.get_or_create(pk=1, defaults={"entry": 0})
-    mark = TallyMark.objects.select_for_update().get(pk=1)  # one counts at a time
+    mark, batches = _moving_mark(), _visible()
     ahead = list(Entry.objects.filter(pk__gt=mark.entry).order_by("pk").values_list("pk", flat=True)[:at_once])
-    if not ahead:
+    if not ahead and batches == mark.batches:
         return 0
-    upto = ahead[-1]
-    _count(_dirty(mark.entry, upto))
-    mark.entry = upto
-    mark.save(update_fields=["entry"])
+    upto = ahead[-1] if ahead else mark.entry
+    _count(_changed(mark, upto))
+    mark.entry, mark.batches = upto, batches
+    mark.save()
     return len(ahead)
 
 
 @transaction.atomic
 def count_anew(at_once: int = AT_ONCE * 10) -> None:
     """Forget every tally and count all cases: the same comes out."""
-    TallyMark.objects.get_or_create(pk=1, defaults={"entry": 0})
-    mark = TallyMark.objects.select_for_update().get(pk=1)
+    mark, batches = _moving_mark(), _visible()
     last = Entry.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM cases_tally")
@@ -208,8 +207,18 @@ def count_anew(at_once: int = AT_ONCE * 10) -> None:
         for start in range(0, most, at_once):
             _put_down(cursor, f"c.id > {start} AND c.id <= {start + at_once}")
         _add_up(cursor, "1 = 1", 1)
-    mark.entry = last
-    mark.save(update_fields=["entry"])
+    mark.entry, mark.batches = last, batches
+    mark.save()
+
+
+def _moving_mark() -> TallyMark:
+    """The mark, for whoever moves it: one at a time."""
+    TallyMark.objects.get_or_create(pk=1)
+    return TallyMark.objects.select_for_update().get(pk=1)
+
+
+def _visible() -> list[int]:
+    return list(Batch.objects.filter(visible=True).order_by("pk").values_list("pk", flat=True))
 
 
 def _count(cases: str) -> None:
@@ -251,7 +260,7 @@ def wrong_tallies() -> Iterator[Wrong]:
     if mark is None:
         return
     most = max(Case.objects.aggregate(most=Max("pk"))["most"] or 0, Counted.objects.aggregate(most=Max("pk"))["most"] or 0)
-    changed = {case for case, *_none in _rows(_dirty(mark.entry))}
+    changed = {case for case, *_none in _rows(_changed(mark))}
     for start in range(0, most, AT_ONCE):
         those = f"{{0}} > {start} AND {{0}} <= {start + AT_ONCE}"
         facts = _facts(those.format("c.id"), "c.about_id IS NULL")
@@ -353,12 +362,14 @@ def _grouped(by: str, key: str, where: str, unit: Unit) -> str:
     )
 
 
-def _dirty(after: int, upto: int | None = None) -> str:
-    """Cases that had a step after that entry, or whose place was moved in the tree."""
-    span = f"entry_id > {after}" + (f" AND entry_id <= {upto}" if upto is not None else "")
+def _changed(mark: TallyMark, upto: int | None = None) -> str:
+    """Cases that since the mark had a step, or whose place was moved in the tree, or whose workbook became visible."""
+    span = f"entry_id > {mark.entry}" + (f" AND entry_id <= {upto}" if upto is not None else "")
+    known = f" AND id NOT IN ({_numbers(mark.batches)})" if mark.batches else ""
     return (
         f"SELECT case_id FROM cases_casestep WHERE {span} UNION ALL SELECT case_id FROM cases_counted"
-        f" WHERE place_id IN (SELECT unit_id FROM organizations_placement WHERE {span})"
+        f" WHERE place_id IN (SELECT unit_id FROM organizations_placement WHERE {span}) UNION ALL"
+        f" SELECT id FROM cases_case WHERE batch_id IN (SELECT id FROM ledger_batch WHERE visible{known})"
     )
 
 
@@ -387,7 +398,8 @@ def _facts(which: str, seen: str) -> str:
     )
     return (
         f"chosen AS (SELECT c.id, c.place_id, u.path, c.reported_on, {month} AS month, c.state, c.round, c.lead_id, c.item_id"
-        f" FROM cases_case c JOIN organizations_unit u ON u.id = c.place_id WHERE {which} AND {seen}),"
+        f" FROM cases_case c JOIN organizations_unit u ON u.id = c.place_id WHERE {which} AND {seen}"
+        " AND (c.batch_id IS NULL OR c.batch_id IN (SELECT id FROM ledger_batch WHERE visible))),"
         # CROSS JOIN: SQLite, left to itself, would rather walk through all clocks there are.
         f" turned AS (SELECT s.id, {turned} FROM chosen s CROSS JOIN cases_caseclock k WHERE k.case_id = s.id AND k.round = 1"
         f" AND k.name IN ({_texts([name for name, _done, _due in CLOCKS])}) GROUP BY s.id),"

@@ -5,8 +5,10 @@ from datetime import date, datetime, timedelta
 
 from lianxin.cases import actions, tally
 from lianxin.cases.models import OPEN_STATES, TO_CLAIM, Case, Item, Tally
+from lianxin.cases.queries.reach import in_sight
 from lianxin.config import daily, verify
 from lianxin.ledger import clock
+from lianxin.ledger.models import Batch
 from lianxin.organizations import actions as organizations
 from lianxin.organizations.models import Unit
 
@@ -21,7 +23,7 @@ def plain(unit, since, until, hidden):
     found = {"state": Counter(), "part": Counter(), "lead": Counter(), "item": Counter()}
     sums, months = Counter(), Counter()
     now = clock.now()
-    for case in Case.objects.filter(reported_on__range=(since, until)).select_related("place"):
+    for case in Case.objects.filter(in_sight(), reported_on__range=(since, until)).select_related("place"):
         if not case.place.path.startswith(unit.path) or case.about_id in hidden:
             continue
         months[case.reported_on.replace(day=1)] += 1
@@ -76,6 +78,14 @@ def test_whatever_happens_the_tallies_are_what_a_plain_count_comes_to(world, rep
         assert agrees()
         actions.answer_resident(actor=secretary, case=case_of(first), text="明天来")
         actions.sort_case(actor=officer, case=case_of(third), item=items[1])
+        assert agrees()
+        batch = Batch.objects.create(sheet="cases", file_hash="", actor=officer, created_at=clock.now())
+        row = actions.Report("a row of a workbook", world.village, "多年前的事", source="import")
+        told = [actions.PastCase(row, [actions.PastMove("report", START - 9 * day, text="多年前的事")])]
+        actions.tell_cases(actor=officer, told=told, batch=batch)
+        tally.count_new()
+        assert agrees()
+        Batch.objects.update(visible=True)
         assert agrees()
         tally.count_new()
     with life(START + 5 * day):
