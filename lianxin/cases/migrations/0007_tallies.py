@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cases', '0005_batch'),
+        ('cases', '0006_exclusions'),
         ('ledger', '0004_batch_visible_at'),
         ('organizations', '0002_export_request'),
     ]
