@@ -16,7 +16,7 @@ from lianxin.cases.queries.reach import in_sight, readable_for
 from lianxin.cases.texts import erasures, grams, plain, words_of
 from lianxin.ledger import clock
 from lianxin.organizations.access import AnyUser
-from lianxin.organizations.models import Unit, UnitKind, path_end
+from lianxin.organizations.models import Unit, UnitKind, subtree
 
 UNSOLVED = (*OPEN_STATES, State.HANDLED)
 """Until the resident says it is solved, another may join."""
@@ -56,8 +56,7 @@ def similar_open(place: Unit, text: str, most: int = 5) -> list[Similar]:
         return []
     around = _around(place)
     since = clock.today() - LOOKED_BACK
-    inside = {"place__path__gte": around.path, "place__path__lt": path_end(around.path)}
-    near = Case.objects.filter(in_sight(), **inside, state__in=UNSOLVED)
+    near = Case.objects.filter(in_sight(), subtree(around.path, "place__"), state__in=UNSOLVED)
     open_now = near.filter(reported_on__gt=since, about=None, erased_at=None).order_by().values_list("pk", flat=True)
     scored = _index_of(around.pk).alike(list(open_now), said, min(most * 4, 40))
     cases = Case.objects.select_related("place", "item").in_bulk([pk for pk, _score in scored])

@@ -27,7 +27,7 @@ from lianxin.organizations.access import (
     unit_for,
     units_for,
 )
-from lianxin.organizations.models import Unit, UnitKind, path_end
+from lianxin.organizations.models import Unit, UnitKind, subtree
 from lianxin.reminders.notices import Act, act_for
 from lianxin.reminders.picture import picture
 from lianxin.schemes.explain import here, say_missing
@@ -216,7 +216,7 @@ def gathering_list(user: AnyUser, asked: Mapping[str, str]) -> GatheringList:
     kind, year = asked.get("kind", ""), year_asked(asked)
     versions = GatheringVersion.objects.shown().filter(entry_scope(user, RECORD_VIEW, prefix="entry__"))
     if unit:
-        beneath = Q(entry__unit__kind=UnitKind.GROUP, entry__unit__path__gte=unit.path, entry__unit__path__lt=path_end(unit.path))
+        beneath = Q(entry__unit__kind=UnitKind.GROUP) & subtree(unit.path, "entry__unit__")
         versions = versions.filter(Q(entry__unit=unit) | beneath)
     if kind in GatheringKind.values:
         versions = versions.filter(entry__kind=GatheringKind(kind).entry_kind)

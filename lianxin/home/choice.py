@@ -14,7 +14,7 @@ from django.urls import reverse
 from lianxin.ledger import clock
 from lianxin.ledger.figures import Asked, Figure
 from lianxin.organizations.access import BRANCH, OWN, STANDING_VIEW, AnyUser, grants_for, may, scope, unit_for, units_for
-from lianxin.organizations.models import Placement, Unit, path_end
+from lianxin.organizations.models import Placement, Unit, subtree
 from lianxin.reminders.owed import asks_election
 from lianxin.reminders.picture import BUCKETS, Picture, Place, bucket, picture, why
 from lianxin.schemes.queries import StandingRow
@@ -155,11 +155,11 @@ class View:
 
     def _stood_beneath(self, prefix: str) -> Q:
         """The units that stood beneath the chosen one on the day; those not open that day belong where they stand last."""
-        now = Q(**{f"{prefix}path__gte": self.unit.path, f"{prefix}path__lt": path_end(self.unit.path)})
+        now = subtree(self.unit.path, prefix)
         if self.top is None or self.picture.key == (clock.today(), None):
             return now
         then = Placement.objects.known_at(self.picture.known_at).on(self.picture.as_of)
-        there = then.filter(path__gte=self.top.path, path__lt=path_end(self.top.path)).values("unit")
+        there = then.filter(subtree(self.top.path)).values("unit")
         return Q(**{f"{prefix}pk__in": there}) | (now & ~Q(**{f"{prefix}pk__in": then.values("unit")}))
 
     def chosen(self, scheme: Scheme) -> list[StandingRow]:

@@ -15,6 +15,7 @@ from lianxin.imports.sheets import Sheet, declared
 from lianxin.imports.turns import is_under_way
 from lianxin.ledger import clock
 from lianxin.organizations.access import SUBTREE, AnyUser, grants_for, may
+from lianxin.organizations.models import subtree
 
 PER_PAGE = 50
 SILENCE = timedelta(seconds=15)
@@ -40,7 +41,7 @@ def history_for(user: AnyUser, page: str | int = 1) -> Page[Upload]:
     for grant in grants_for(user):
         for sheet in declared().values():
             if grant.reach == SUBTREE and sheet.permission in grant.permissions:
-                seen |= Q(sheet=sheet.key, path__gte=grant.path, path__lt=grant.path + ":")
+                seen |= Q(sheet=sheet.key) & subtree(grant.path)
     uploads: QuerySet[Upload] = Upload.objects.filter(seen).select_related("actor__person").order_by("-created_at", "-id")
     return Paginator(uploads, PER_PAGE).get_page(page)
 

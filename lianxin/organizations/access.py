@@ -29,8 +29,8 @@ from lianxin.organizations.models import (
     Unit,
     UnitKind,
     UnitQuerySet,
-    path_end,
     path_label,
+    subtree,
 )
 
 CharField.register_lookup(Length)
@@ -233,10 +233,10 @@ def scope(user: AnyUser, *permissions: str, prefix: str = "") -> Q:
         if grant.reach == BRANCH:
             branches.add(grant.path)
         if grant.reach == SUBTREE:
-            condition |= Q(**{f"{prefix}path__gte": grant.path, f"{prefix}path__lt": path_end(grant.path)})
+            condition |= subtree(grant.path, prefix)
     for path in sorted(branches):
-        beneath = {f"{prefix}path__gte": path, f"{prefix}path__lt": path_end(path)}
-        condition |= Q(**beneath, **{f"{prefix}path__length": len(path) + LABEL_WIDTH, f"{prefix}kind": UnitKind.GROUP})
+        groups = Q(**{f"{prefix}path__length": len(path) + LABEL_WIDTH, f"{prefix}kind": UnitKind.GROUP})
+        condition |= subtree(path, prefix) & groups
     return condition | Q(**{f"{prefix}pk__in": sorted(own)}) if own else condition
 
 
@@ -259,7 +259,7 @@ def entry_scope(user: AnyUser, *permissions: str, prefix: str = "") -> Q:
     condition = scope(user, *permissions, prefix=f"{prefix}unit__")
     for grant in grants_for(user):
         if grant.reach == SUBTREE and not grant.permissions.isdisjoint(permissions):
-            condition |= Q(**{f"{prefix}unit_path__gte": grant.path, f"{prefix}unit_path__lt": path_end(grant.path)})
+            condition |= subtree(grant.path, f"{prefix}unit_")
     return condition
 
 

@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from lianxin.ledger.moments import Moment
 from lianxin.organizations.access import STANDING_VIEW, AnyUser, units_for
 from lianxin.organizations.actions import COMMITTEE_TITLES
-from lianxin.organizations.models import Placement, Post, Title, Unit, UnitKind
-from lianxin.organizations.queries import PAGE_SIZE, placement_of, placements_for, placements_on, units_within, within
+from lianxin.organizations.models import Placement, Post, Title, Unit, UnitKind, subtree
+from lianxin.organizations.queries import PAGE_SIZE, placement_of, placements_for, placements_on, units_within
 from lianxin.organizations.terms import REMINDED, Term, average_age, due_within, terms_of
 
 MONTHS = (1, 3, 6, 12, 24)
@@ -45,7 +45,7 @@ def elections_page(user: AnyUser, moment: Moment, asked: Mapping[str, str]) -> E
         placement = placement_of(at, moment) if at else None
         if at is None or placement is None:
             raise Http404
-        rows = rows.filter(within(placement))
+        rows = rows.filter(subtree(placement.path))
     months = int(asked.get("months", "")) if asked.get("months", "").isdigit() else REMINDED
     terms = terms_of(rows, moment)
     near = due_within(terms, min(months, 120), moment.day)
@@ -147,7 +147,7 @@ def committees_page(user: AnyUser, unit: Unit, moment: Moment, asked: Mapping[st
 
 def committees_within(user: AnyUser, placement: Placement, moment: Moment) -> list[Committee]:
     """Every unit in the subtree in which somebody holds a committee post on the day, in the order of the tree."""
-    reach = placements_for(user, moment, STANDING_VIEW).filter(within(placement))
+    reach = placements_for(user, moment, STANDING_VIEW).filter(subtree(placement.path))
     serving = Post.objects.on(moment.day).filter(units_within(placement, moment), title__in=COMMITTEE_TITLES)
     by_unit: dict[int, list[Post]] = {}
     for post in serving.select_related("person"):

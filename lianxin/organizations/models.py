@@ -28,6 +28,11 @@ def path_end(path: str) -> str:
     return path + ":"  # ":" follows "9"
 
 
+def subtree(path: str, prefix: str = "") -> Q:
+    """The unit at that path and all beneath it, as a condition on `{prefix}path`."""
+    return Q(**{f"{prefix}path__gte": path, f"{prefix}path__lt": path_end(path)})
+
+
 def path_ids(path: str) -> list[int]:
     """Ids of the units a path passes through, from the root down."""
     return [int(path[at : at + LABEL_WIDTH]) for at in range(0, len(path), LABEL_WIDTH)]
@@ -132,7 +137,7 @@ class UnitQuerySet(models.QuerySet["Unit"]):
         """Units in the subtrees of these paths, the roots included. No path: nothing."""
         scope = Q(pk__in=())
         for path in paths:
-            scope |= Q(path__gte=path, path__lt=path_end(path))
+            scope |= subtree(path)
         return self.filter(scope)
 
 

@@ -16,7 +16,7 @@ from lianxin.organizations import actions
 from lianxin.organizations.access import ELECTION_HOLD, PEOPLE_VIEW, POST_GIVE, giveable_titles
 from lianxin.organizations.act_forms import ActForm, why
 from lianxin.organizations.errors import OrganizationError
-from lianxin.organizations.models import Membership, MembershipKind, Person, Post, Title, path_end
+from lianxin.organizations.models import Membership, MembershipKind, Person, Post, Title, subtree
 from lianxin.organizations.people import people_for, sealed
 from lianxin.organizations.terms import anniversary, term_years
 from lianxin.ui.dates import full_day
@@ -52,9 +52,8 @@ class HoldElection(ActForm):
     )
 
     def prepare(self) -> None:
-        inside = {"unit__path__gte": self.unit.path, "unit__path__lt": path_end(self.unit.path)}
         today = clock.today()
-        held = Q(pk__in=Membership.objects.on(today).filter(**inside).values("person"))
+        held = Q(pk__in=Membership.objects.on(today).filter(subtree(self.unit.path, "unit__")).values("person"))
         held |= Q(pk__in=Post.objects.on(today).filter(unit=self.unit, title__in=actions.COMMITTEE_TITLES).values("person"))
         people = Person.objects.filter(held).order_by("initials", "name")
         for name in ("secretary", "deputies", "members"):

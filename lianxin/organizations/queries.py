@@ -64,8 +64,8 @@ from lianxin.organizations.models import (
     Title,
     Unit,
     UnitKind,
-    path_end,
     path_steps,
+    subtree,
 )
 from lianxin.organizations.people import person_for
 from lianxin.organizations.terms import ELECTION, Term, term_of
@@ -104,16 +104,11 @@ def placement_of(unit: Unit, moment: Moment) -> Placement | None:
     return placements_on(moment).filter(unit=unit).first()
 
 
-def within(placement: Placement, prefix: str = "") -> Q:
-    """The whole subtree of a placement, itself included, as a condition on `{prefix}path`."""
-    return Q(**{f"{prefix}path__gte": placement.path, f"{prefix}path__lt": path_end(placement.path)})
-
-
 def units_within(placement: Placement, moment: Moment) -> Q:
     """The units that stood in that subtree at that moment, as a condition on rows with a `unit`."""
     if moment.is_now:
-        return within(placement, "unit__")
-    return Q(unit__in=placements_on(moment).filter(within(placement)).values("unit"))
+        return subtree(placement.path, "unit__")
+    return Q(unit__in=placements_on(moment).filter(subtree(placement.path)).values("unit"))
 
 
 def way_to(user: AnyUser, placement: Placement, known: Iterable[Placement]) -> list[Step]:
@@ -192,7 +187,7 @@ def _lines(placement: Placement, children: Sequence[Placement], moment: Moment) 
     width = len(placement.path) + LABEL_WIDTH
     counted = (
         placements_on(moment)
-        .filter(within(placement), path__gt=placement.path)
+        .filter(subtree(placement.path), path__gt=placement.path)
         .order_by()
         .values_list(Substr("path", 1, width))
         .annotate(count=Count("pk"))
@@ -230,7 +225,7 @@ def units_beneath(
     placement = placement_of(unit, moment)
     if placement is None:
         return Placement.objects.none()
-    rows = placements_for(user, moment).filter(within(placement)).order_by("path")
+    rows = placements_for(user, moment).filter(subtree(placement.path)).order_by("path")
     if kind:
         rows = rows.filter(kind=kind)
     if field:
@@ -355,7 +350,7 @@ COUNTED = ("units", "designations", "members")
 def _counts_beneath(user: AnyUser, placement: Placement, moment: Moment) -> "list[QuerySet[Any, Any]]":
     """Units and designations by kind, and members by kind where the user may see people: rows of what, kind, count and day."""
     mine = scope(user, STANDING_VIEW, prefix="unit__")
-    placed = placements_on(moment).filter(mine, within(placement)).exclude(unit=placement.unit_id)
+    placed = placements_on(moment).filter(mine, subtree(placement.path)).exclude(unit=placement.unit_id)
     designated = Designation.objects.on(moment.day).known_at(moment.known_at).filter(mine, units_within(placement, moment))
     members = members_within(user, placement, moment)
     columns = [(placed, "kind", "unit_id"), (designated, "designation", "unit_id"), (members, "kind", "person_id")]

@@ -9,7 +9,7 @@ from django.db.models import Max, QuerySet
 from lianxin.ledger import clock
 from lianxin.ledger.models import Entry
 from lianxin.ledger.moments import Moment
-from lianxin.organizations.models import Fact, Person, Placement, Unit, path_end
+from lianxin.organizations.models import Fact, Person, Placement, Unit, subtree
 
 USUAL_TERM = 3
 """Years, where a unit has no `term_years` fact: branches other than of villages and communities."""
@@ -109,7 +109,7 @@ def elections_due(unit: Unit, months: int = REMINDED, as_of: date | None = None)
     """The elections in a unit's subtree that are overdue or fall due within so many months, the earliest first. Not scoped."""
     moment = Moment(as_of or clock.today())
     rows: QuerySet[Placement] = Placement.objects.on(moment.day).known_at(moment.known_at)
-    beneath = rows.filter(path__gte=unit.path, path__lt=path_end(unit.path))
+    beneath = rows.filter(subtree(unit.path))
     return due_within(terms_of(beneath, moment), months, moment.day)
 
 

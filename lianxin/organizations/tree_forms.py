@@ -14,7 +14,7 @@ from lianxin.ledger.submissions import DayField
 from lianxin.organizations import actions
 from lianxin.organizations.access import TREE_CHANGE, units_for
 from lianxin.organizations.act_forms import ActForm, why
-from lianxin.organizations.models import Designation, DesignationKind, Field, Membership, Post, Unit, UnitKind, path_end
+from lianxin.organizations.models import Designation, DesignationKind, Field, Membership, Post, Unit, UnitKind, subtree
 from lianxin.organizations.words import fact_value, fact_words
 
 MOST_CANDIDATES = 400
@@ -90,8 +90,7 @@ class OtherUnit(TreeForm):
     def words(self) -> dict[str, object]:
         """Also how much passes with the unit."""
         day: date = self.cleaned_data["day"]
-        inside = {"unit__path__gte": self.unit.path, "unit__path__lt": path_end(self.unit.path)}
-        members = Membership.objects.on(day).filter(**inside).values("person").distinct().count()
+        members = Membership.objects.on(day).filter(subtree(self.unit.path, "unit__")).values("person").distinct().count()
         units = Unit.objects.beneath(self.unit.path).filter(closed_on=None).exclude(pk=self.unit.pk).count()
         return {**super().words, "units": units, "members": members}
 

@@ -9,7 +9,7 @@ from lianxin.cases.models import CallBack, CaseStep, Reporter, State
 from lianxin.cases.queries.pages import title_of
 from lianxin.cases.queries.reach import in_sight, not_about
 from lianxin.organizations.access import CASE_CALL_BACK, AnyUser, grants_for
-from lianxin.organizations.models import path_end, path_ids
+from lianxin.organizations.models import path_ids, subtree
 
 STATES = (State.HANDLED, State.PRESUMED, State.SOLVED)
 MOST = 100
@@ -37,8 +37,7 @@ def calls_for(user: AnyUser, *, made: bool = False) -> QuerySet[CallBack]:
     reach = Q(pk__in=())
     for grant in grants_for(user):
         if CASE_CALL_BACK in grant.permissions:
-            beneath = Q(case__place__path__gte=grant.path, case__place__path__lt=path_end(grant.path))
-            reach |= beneath & ~Q(case__lead__in=path_ids(grant.path))
+            reach |= subtree(grant.path, "case__place__") & ~Q(case__lead__in=path_ids(grant.path))
     found = CallBack.objects.filter(reach, in_sight("case__"), not_about(user, "case__"))
     if not made:
         found = found.filter(done=None, case__state__in=STATES)

@@ -38,7 +38,7 @@ from lianxin.cases.workflow import COUNTED
 from lianxin.ledger import clock
 from lianxin.ledger.figures import Asked
 from lianxin.organizations.access import CASE_DISPATCH, CASE_VIEW, SUBTREE, AnyUser, grants_for, scope, unit_for
-from lianxin.organizations.models import LABEL_WIDTH, Unit, path_end
+from lianxin.organizations.models import LABEL_WIDTH, Unit, subtree
 
 AGES = ((0, 3), (4, 7), (8, 15), (16, 30), (31, None))
 """Days since it was reported."""
@@ -125,8 +125,7 @@ def office_of(user: AnyUser, asked: Mapping[str, str]) -> Office:
     today = clock.today()
     since = _day(asked.get("since", "")) or today.replace(month=1, day=1)
     until = min(_day(asked.get("until", "")) or today, today)
-    beneath = Q(place__path__gte=unit.path, place__path__lt=path_end(unit.path))
-    cases = Case.objects.filter(beneath, in_sight(), not_about(user))
+    cases = Case.objects.filter(subtree(unit.path, "place__"), in_sight(), not_about(user))
     period = cases.filter(reported_on__gte=since, reported_on__lte=until)
     opens = Opens(unit, since, until)
     counts = _by_state(period)
@@ -261,8 +260,8 @@ def _left_out(period: CaseQuerySet) -> dict[str, Counts]:
 def _within(user: AnyUser, opens: Opens) -> Q:
     """Of rows that belong to cases: those of the period beneath the unit that any rate counts."""
     theirs = in_sight("case__") & not_about(user, "case__")
-    beneath = Q(case__place__path__gte=opens.unit.path, case__place__path__lt=path_end(opens.unit.path))
-    return theirs & beneath & Q(case__reported_on__gte=opens.since, case__reported_on__lte=opens.until, case__state__in=COUNTED)
+    period = Q(case__reported_on__gte=opens.since, case__reported_on__lte=opens.until, case__state__in=COUNTED)
+    return theirs & subtree(opens.unit.path, "case__place__") & period
 
 
 def _in_time(user: AnyUser, opens: Opens) -> Counts:
@@ -369,8 +368,7 @@ def _practical(user: AnyUser, unit: Unit, until: date) -> Part:
     """Contact points of “131” for which a solved case counted in the year."""
 
     def within(prefix: str = "") -> Q:
-        beneath = Q(**{f"{prefix}path__gte": unit.path, f"{prefix}path__lt": path_end(unit.path)})
-        return beneath & scope(user, CASE_VIEW, prefix=prefix)
+        return subtree(unit.path, prefix) & scope(user, CASE_VIEW, prefix=prefix)
 
     points = figures.practical(Asked(until, clock.now(), within))
     asked = {"unit": unit.code, **({"as_of": until.isoformat()} if until < clock.today() else {})}

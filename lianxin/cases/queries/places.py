@@ -1,15 +1,17 @@
 """Places residents choose from, and the units there they may complain about. For strangers: names of units, nothing else."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from django.db.models import Q
 
 from lianxin.ledger import clock
-from lianxin.organizations.models import LABEL_WIDTH, Unit, UnitKind, UnitQuerySet, path_end, path_steps
+from lianxin.organizations.models import LABEL_WIDTH, Unit, UnitKind, UnitQuerySet, path_steps, subtree
 
 NARROW = (UnitKind.VILLAGE, UnitKind.COMMUNITY)
 PLACES = (UnitKind.COUNTY, UnitKind.TOWNSHIP, *NARROW)
 OFFICES = (UnitKind.DEPARTMENT, UnitKind.CENTRE)
+BRANCHES = (UnitKind.BRANCH, UnitKind.GENERAL_BRANCH, UnitKind.COMMITTEE)
 MOST_UNITS = 80
 
 
@@ -70,13 +72,14 @@ def may_be_about(place: Unit) -> UnitQuerySet:
     township and county. Never the county itself: somebody must be left to look into it."""
     wanted = Q(pk__in=place.ancestor_ids) & ~Q(kind=UnitKind.COUNTY)
     for path in path_steps(place.path):
-        wanted |= Q(path__gte=path, path__lt=path_end(path), path__length=len(path) + LABEL_WIDTH, kind__in=OFFICES)
-    branches = (UnitKind.BRANCH, UnitKind.GENERAL_BRANCH, UnitKind.COMMITTEE)
+        wanted |= _right_beneath(path, OFFICES)
     if place.kind in NARROW:
-        wanted |= Q(
-            path__gte=place.path, path__lt=path_end(place.path), path__length=len(place.path) + LABEL_WIDTH, kind__in=branches
-        )
+        wanted |= _right_beneath(place.path, BRANCHES)
     return _open().filter(wanted)
+
+
+def _right_beneath(path: str, kinds: Collection[str]) -> Q:
+    return subtree(path) & Q(path__length=len(path) + LABEL_WIDTH, kind__in=kinds)
 
 
 def _open() -> UnitQuerySet:

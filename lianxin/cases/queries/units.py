@@ -10,7 +10,7 @@ from lianxin.cases.errors import CaseError
 from lianxin.cases.models import Case
 from lianxin.ledger import clock
 from lianxin.organizations.access import CASE_DISPATCH, AnyUser, scope
-from lianxin.organizations.models import LABEL_WIDTH, Unit, UnitKind, UnitQuerySet, path_end
+from lianxin.organizations.models import LABEL_WIDTH, Unit, UnitKind, UnitQuerySet, subtree
 
 MOST_OFFERED = 300
 """Units offered in the list under a field; any other within reach is found by its code or name."""
@@ -22,19 +22,19 @@ def able(user: AnyUser, case: Case) -> UnitQuerySet:
     """Open units that may be named: those of the same township, those directly beneath the county, and whatever the user
     dispatches for."""
     county, township = case.county.path, case.place.path[: len(case.county.path) + LABEL_WIDTH]
-    near = Q(path__gte=township, path__lt=path_end(township)) if len(township) > len(county) else Q(pk__in=())
+    near = subtree(township) if len(township) > len(county) else Q(pk__in=())
     direct = Q(path__length=len(county) + LABEL_WIDTH) & ~Q(kind=UnitKind.TOWNSHIP)
     units = Unit.objects.open_on(clock.today()).beneath(county).filter(near | direct | scope(user, CASE_DISPATCH))
     units = units.exclude(kind__in=NOT_WORKING)
     if case.about is not None:
-        units = units.exclude(path__gte=case.about.path, path__lt=path_end(case.about.path))
+        units = units.exclude(subtree(case.about.path))
     return units.order_by("path")
 
 
 def offered(user: AnyUser, case: Case) -> list[tuple[str, str]]:
     """(code, name) of the nearest of them, for the list under a field: the case's own township first."""
     township = case.place.path[: len(case.county.path) + LABEL_WIDTH]
-    near = When(path__gte=township, path__lt=path_end(township), then=Value(0))
+    near = When(subtree(township), then=Value(0))
     units = able(user, case).annotate(far=Choice(near, default=Value(1))).order_by("far", "path")
     return list(units.values_list("code", "name")[:MOST_OFFERED])
 

@@ -29,8 +29,8 @@ from lianxin.organizations.models import (
     Title,
     Unit,
     UnitKind,
-    path_end,
     path_label,
+    subtree,
 )
 from lianxin.organizations.names import pinyin_initials
 
@@ -279,7 +279,7 @@ def rename_unit(*, actor: AbstractBaseUser, unit: Unit, name: str, day: date, re
         subject=unit.subject,
         reason=reason,
     )
-    for row in _known_from(day, unit=unit):
+    for row in _known_from(day, Q(unit=unit)):
         _split(row, day, entry, name=name)
     unit.name, unit.initials = name, pinyin_initials(name)
     unit.save(update_fields=["name", "initials"])
@@ -313,9 +313,9 @@ def _children(unit: Unit) -> list[Unit]:
     return list(Unit.objects.filter(pk__in=rows))
 
 
-def _known_from(day: date, **where: Any) -> list[Placement]:
+def _known_from(day: date, which: Q) -> list[Placement]:
     """Known placements that hold on `day` or later."""
-    return list(Placement.objects.known().filter(Q(until=None) | Q(until__gt=day), **where).order_by("path", "since"))
+    return list(Placement.objects.known().filter(Q(until=None) | Q(until__gt=day), which).order_by("path", "since"))
 
 
 def _refuse_changed_after(day: date, *units: Unit) -> None:
@@ -343,7 +343,7 @@ def _refuse_closing(unit: Unit, day: date) -> None:
 def _replant(unit: Unit, to: Unit, day: date, entry: Entry) -> None:
     """Put `unit` and all beneath it under `to` from `day` on, in the dated tree and in today's."""
     old, new = unit.path, to.path + path_label(unit.pk)
-    for row in _known_from(day, path__gte=old, path__lt=path_end(old)):
+    for row in _known_from(day, subtree(old)):
         parent = to.pk if row.unit_id == unit.pk else row.parent_id
         _split(row, day, entry, path=new + row.path[len(old) :], parent_id=parent)
     moved = list(Unit.objects.beneath(old))
