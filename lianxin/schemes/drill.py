@@ -103,7 +103,7 @@ def _lapsed(compiler: Compiler, e: Relation, test: Every, frame: Frame) -> Relat
     if years is None:
         facts = compiler._facts()
         assert facts is not None
-        stated = facts.select(owner="unit_id", years=number_in(facts[f"fact_{test.years}"]))
+        stated = facts.select(owner="unit_id", years=number_in(facts[f"fact_{test.years}"], compiler.dialect))
         both = e.left_join(stated, e.unit_id == stated.owner)
         e = compiler._step("with_years", both.select(*[e[column] for column in e.columns], years=both.years))
         years = ibis.ifelse((e.years >= 1) & (e.years <= 20), e.years, ibis.null("int64"))

@@ -14,24 +14,21 @@ from lianxin.schemes.scheme import Clause, Count, Each, Every, Ratio, Scheme, Ti
 WHOLE = ""
 """The clause of a row that is the verdict as a whole."""
 
-WIDTH = 7
-"""Bits in which one state is counted: a number of clauses below 128 fits."""
-STATES = ("met", "met_late", "pending", "not_started", "unmet", "unknown", "waived", "not_applicable")
-STATE = {state: 1 << WIDTH * place for place, state in enumerate(STATES)}
-"""In statements a state is a number with one bit set, so that the sum over some clauses says how many are in each state."""
+WIDTH = 4
+"""Bits in which one word is counted: a number of clauses below 16 fits."""
+ALERTS = ("due_soon", "overdue")
 PACES = ("on_track", "behind", "impossible")
-PACE = {pace: 1 << WIDTH * place for place, pace in enumerate(PACES)}
-"""Likewise; 0: none, since nothing is unfinished."""
-ALERT = {"due_soon": 1, "overdue": 2}
-"""The greater is the more pressing; 0: none."""
+STATES = ("met", "met_late", "pending", "not_started", "unmet", "unknown", "waived", "not_applicable")
+_BITS = {word: 1 << WIDTH * place for place, word in enumerate((*ALERTS, *PACES, *STATES))}
+ALERT, PACE, STATE = ({word: _BITS[word] for word in words} for words in (ALERTS, PACES, STATES))
+"""In statements a standing is one number: a bit for its state, and one for its pace and its alert where it has them. The sum of
+standings says how many clauses are in each state, at each pace and under each alert."""
 OUT = ("not_applicable", "waived")
-TIMES = {"state": 1, "pace": 2, "alert": 4}
-"""The three leave a statement as one column, in which none stands in the bits of another: their sum, each so many times."""
 STANDING_WORDS: dict[int, tuple[str, str | None, str | None]] = {
-    STATE[state] * TIMES["state"] + pace_number * TIMES["pace"] + alert_number * TIMES["alert"]: (state, pace, alert)
-    for state in STATES
-    for pace, pace_number in ((None, 0), *PACE.items())
-    for alert, alert_number in ((None, 0), *ALERT.items())
+    state_bit + pace_bit + alert_bit: (state, pace, alert)
+    for state, state_bit in STATE.items()
+    for pace, pace_bit in ((None, 0), *PACE.items())
+    for alert, alert_bit in ((None, 0), *ALERT.items())
 }
 COUNTED = "counted"
 """What is said of an entry that makes up a figure."""

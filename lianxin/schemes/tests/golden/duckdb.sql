@@ -103,38 +103,22 @@ SELECT
   "t6"."unit_id",
   CASE
     WHEN "t6"."kind" = 'gatherings.members_met'
-    THEN CASE WHEN "t6"."happened_on" <= CAST('2026-03-31' AS DATE) THEN 1 ELSE 8 END
+    THEN LIST_EXTRACT([1, 1, 1, 8, 8, 8], MONTH("t6"."happened_on"))
     ELSE 0
   END AS "done_members",
   CASE
     WHEN "t6"."kind" = 'gatherings.committee_met'
-    THEN CASE
-      WHEN "t6"."happened_on" <= CAST('2026-02-28' AS DATE)
-      THEN CASE WHEN "t6"."happened_on" <= CAST('2026-01-31' AS DATE) THEN 1 ELSE 2 END
-      ELSE CASE
-        WHEN "t6"."happened_on" <= CAST('2026-03-31' AS DATE)
-        THEN 4
-        ELSE CASE WHEN "t6"."happened_on" <= CAST('2026-04-30' AS DATE) THEN 8 ELSE 16 END
-      END
-    END
+    THEN LIST_EXTRACT([1, 2, 4, 8, 16], MONTH("t6"."happened_on"))
     ELSE 0
   END AS "done_committee",
   CASE
     WHEN "t6"."kind" = 'gatherings.group_met'
-    THEN CASE
-      WHEN "t6"."happened_on" <= CAST('2026-02-28' AS DATE)
-      THEN CASE WHEN "t6"."happened_on" <= CAST('2026-01-31' AS DATE) THEN 1 ELSE 2 END
-      ELSE CASE
-        WHEN "t6"."happened_on" <= CAST('2026-03-31' AS DATE)
-        THEN 4
-        ELSE CASE WHEN "t6"."happened_on" <= CAST('2026-04-30' AS DATE) THEN 8 ELSE 16 END
-      END
-    END
+    THEN LIST_EXTRACT([1, 2, 4, 8, 16], MONTH("t6"."happened_on"))
     ELSE 0
   END AS "done_group",
   CASE
     WHEN "t6"."kind" = 'gatherings.lesson_held'
-    THEN CASE WHEN "t6"."happened_on" <= CAST('2026-03-31' AS DATE) THEN 1 ELSE 8 END
+    THEN LIST_EXTRACT([1, 1, 1, 8, 8, 8], MONTH("t6"."happened_on"))
     ELSE 0
   END AS "done_lesson"
 FROM (
@@ -289,67 +273,73 @@ GROUP BY
 
 -- cells once_dense
 SELECT
-  "t8"."unit_id",
-  CAST(SUM(CASE WHEN "t8"."n" >= 31 THEN "t8"."cell" ELSE CAST(NULL AS BIGINT) END) AS INT) AS "done_dense",
+  "t9"."unit_id",
+  CAST(SUM(CASE WHEN "t9"."n" >= 31 THEN "t9"."cell" ELSE CAST(NULL AS BIGINT) END) AS INT) AS "done_dense",
   MAX(CASE WHEN (
-    "t8"."cell" = 16
+    "t9"."cell" = 16
   ) AND (
-    "t8"."n" >= 30
+    "t9"."n" >= 30
   ) THEN 16 ELSE 0 END) AS "still_dense"
 FROM (
   SELECT
-    "t7"."unit_id",
-    "t7"."cell",
+    "t8"."unit_id",
+    "t8"."cell",
     COUNT(*) AS "n"
   FROM (
     SELECT DISTINCT
-      "t6"."unit_id",
-      CASE
-        WHEN "t6"."happened_on" <= CAST('2026-02-28' AS DATE)
-        THEN CASE WHEN "t6"."happened_on" <= CAST('2026-01-31' AS DATE) THEN 1 ELSE 2 END
-        ELSE CASE
-          WHEN "t6"."happened_on" <= CAST('2026-03-31' AS DATE)
-          THEN 4
-          ELSE CASE WHEN "t6"."happened_on" <= CAST('2026-04-30' AS DATE) THEN 8 ELSE 16 END
-        END
-      END AS "cell",
-      "t6"."happened_on"
+      "t7"."unit_id",
+      "t7"."cell",
+      "t7"."happened_on"
     FROM (
       SELECT
-        *
+        "t6"."id",
+        "t6"."kind",
+        "t6"."unit_id",
+        "t6"."unit_path",
+        "t6"."happened_on",
+        "t6"."recorded_at",
+        "t6"."valid_to",
+        "t6"."quantity",
+        "t6"."subject",
+        "t6"."batch_id",
+        LIST_EXTRACT([1, 2, 4, 8, 16], MONTH("t6"."happened_on")) AS "cell"
       FROM (
         SELECT
           *
-        FROM "ledger_entry" AS "t0"
-        WHERE
-          "t0"."kind" = 'c.done'
-          AND "t0"."happened_on" >= CAST('2026-01-01' AS DATE)
-          AND "t0"."happened_on" <= CAST('2026-05-31' AS DATE)
-          AND (
-            (
-              "t0"."batch_id" IS NULL
-            )
-            OR "t0"."batch_id" IN (
-              SELECT
-                "t2"."id"
-              FROM "ledger_batch" AS "t2"
-              WHERE
-                "t2"."visible"
-            )
-          )
-          AND "t0"."valid_to" IS NULL
-      ) AS "t5"
-      WHERE
-        "t5"."unit_id" IN (
+        FROM (
           SELECT
             *
-          FROM "scope_units" AS "t1"
-        )
-    ) AS "t6"
-  ) AS "t7"
+          FROM "ledger_entry" AS "t0"
+          WHERE
+            "t0"."kind" = 'c.done'
+            AND "t0"."happened_on" >= CAST('2026-01-01' AS DATE)
+            AND "t0"."happened_on" <= CAST('2026-05-31' AS DATE)
+            AND (
+              (
+                "t0"."batch_id" IS NULL
+              )
+              OR "t0"."batch_id" IN (
+                SELECT
+                  "t2"."id"
+                FROM "ledger_batch" AS "t2"
+                WHERE
+                  "t2"."visible"
+              )
+            )
+            AND "t0"."valid_to" IS NULL
+        ) AS "t5"
+        WHERE
+          "t5"."unit_id" IN (
+            SELECT
+              *
+            FROM "scope_units" AS "t1"
+          )
+      ) AS "t6"
+    ) AS "t7"
+  ) AS "t8"
   GROUP BY
     1,
     2
-) AS "t8"
+) AS "t9"
 GROUP BY
   1
