@@ -2,8 +2,9 @@
 
 python -m benchmarks [--small] [--out FILE] [name …]
 
---small measures small worlds only, in under a minute, and writes no file unless --out names one. Each measurement prints one
-JSON object a line and ends with 1 where a promise is not kept.
+Without names all are measured; with names only those, and the page keeps what it says of the others. --small measures small
+worlds only, in under a minute, and writes no file unless --out names one. Each measurement prints one JSON object a line, with ✓
+or NOT where something is promised, and ends with 1 where a promise is not kept. The page is written after each of them.
 """
 
 import json
@@ -12,10 +13,13 @@ import platform
 import shlex
 import subprocess
 import sys
+import time
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+from benchmarks._figures import verdict
 
 FOLDER = Path(__file__).resolve().parent
 PERFORMANCE = FOLDER.parent / "docs" / "performance.md"
@@ -55,20 +59,30 @@ def main(words: list[str]) -> int:
     unknown = sorted(set(names) - set(known))
     if unknown:
         sys.exit(f"found {', '.join(unknown)}, expected one of {', '.join(known)}")
-    parts = [about(words)]
+    asked = names or [name for name in known if name in SMALL or not small]
+    page = read(out) if out and names else {}
+    page = {name: words for name, words in page.items() if name in known}
     failed = []
-    chosen = names or [name for name in known if name in SMALL or not small]
-    for name in chosen:
+    for name in asked:
         command = [sys.executable, "-m", f"benchmarks.{name}", *(SMALL.get(name, []) if small else [])]
+        began, load, begun = datetime.now(), os.getloadavg()[0], time.perf_counter()
         rows, kept = measured(command)
+        seconds = time.perf_counter() - begun
+        print(f"{verdict(kept)} {name}, in {seconds:.0f} s", flush=True)
         failed += [] if kept else [name]
-        parts.append(section(name, command, rows, kept))
-    parts += [left_out(name) for name in known if name not in chosen]
-    if out:
-        out.write_text("\n".join(parts), encoding="utf-8")
+        when = f"Measured on {began:%Y-%m-%d %H:%M} in {seconds:.0f} s; load when it began: {load:.1f}."
+        page[name] = section(name, command, rows, kept, when)
+        if out:
+            out.write_text("\n".join([about(), *(page.get(one) or left_out(one) for one in known)]), encoding="utf-8")
     if failed:
         sys.exit(f"not kept: {', '.join(failed)}")
     return 0
+
+
+def read(file: Path) -> dict[str, str]:
+    """What a page says of each measurement."""
+    parts = file.read_text(encoding="utf-8").split("\n## ")[1:] if file.exists() else []
+    return {part.partition("\n")[0]: f"## {part.rstrip()}\n" for part in parts}
 
 
 def measured(command: list[str]) -> tuple[list[dict[str, Any]], bool]:
@@ -84,10 +98,10 @@ def measured(command: list[str]) -> tuple[list[dict[str, Any]], bool]:
     return rows, process.wait() == 0
 
 
-def section(name: str, command: list[str], rows: list[dict[str, Any]], kept: bool) -> str:
+def section(name: str, command: list[str], rows: list[dict[str, Any]], kept: bool, when: str) -> str:
     """The rows as a table."""
     columns = list(dict.fromkeys(column for row in rows for column in row))
-    lines = [f"## {name}", "", f"`python {shlex.join(command[1:])}`", ""]
+    lines = [f"## {name}", "", f"`python {shlex.join(command[1:])}`", "", when, ""]
     lines += [f"Promised: {PROMISES.get(name, '–')} **{'Kept.' if kept else 'Not kept in this run.'}**", ""]
     lines += ["| " + " | ".join(columns) + " |", "|" + " --- |" * len(columns)]
     lines += ["| " + " | ".join(str(row.get(column, "")).replace("|", "/") for column in columns) + " |" for row in rows]
@@ -97,13 +111,11 @@ def section(name: str, command: list[str], rows: list[dict[str, Any]], kept: boo
 def left_out(name: str) -> str:
     """Where its figures would stand."""
     takes = f" It takes some {TAKES[name]}." if name in TAKES else ""
-    return (
-        f"## {name}\n\nNot measured in this run: `python -m benchmarks {name}`.{takes}\n\nPromised: {PROMISES.get(name, '–')}\n"
-    )
+    return f"## {name}\n\nNot measured yet: `python -m benchmarks {name}`.{takes}\n\nPromised: {PROMISES.get(name, '–')}\n"
 
 
-def about(words: list[str]) -> str:
-    """The machine, and how busy it was."""
+def about() -> str:
+    """The machine."""
     cpu = next(
         (line.split(":")[1].strip() for line in _lines("/proc/cpuinfo") if line.startswith("model name")), platform.machine()
     )
@@ -111,12 +123,12 @@ def about(words: list[str]) -> str:
     packages = ", ".join(f"{name} {version(name)}" for name in ("duckdb", "pysqlite3", "ibis-framework", "django"))
     return f"""# Performance
 
-Written by `{shlex.join(["python", "-m", "benchmarks", *words])}` on {datetime.now():%Y-%m-%d %H:%M}; do not edit by hand.
+Written by `make bench`, each section by the command that it names; do not edit by hand.
 
 - Machine: {cpu}, {os.cpu_count()} cores, {memory} GB; {platform.system()} {platform.release()},
   Python {platform.python_version()}; {packages}.
-- Load when it began: {os.getloadavg()[0]:.1f}. More than {os.cpu_count()} means that others used the machine: times of the clock
-  are then longer than they would be alone; processor times and ratios suffer less.
+- A load of more than {os.cpu_count()} means that others used the machine: times of the clock are then longer than they would be
+  alone; processor times and ratios suffer less.
 """
 
 

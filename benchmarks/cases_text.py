@@ -5,7 +5,6 @@ topics and duplicates of 4,326 messages, and open cases like a new report among 
 names, and nothing of their text is printed; without it only the first line is measured. Exit 1 where a promise is not kept.
 """
 
-import json
 import os
 import random
 import sys
@@ -13,6 +12,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+from benchmarks._figures import said
 
 MOST_TOPICS = 20.0
 MOST_ALIKE = 0.050
@@ -62,12 +63,6 @@ def main() -> bool:
     if not DATA.is_dir():
         return said("real messages", "LIANXIN_EVALUATION_DATA names no folder: not measured") and all(kept)
     return all([*kept, told(), *gathered()])
-
-
-def said(what: str, found: str, promised: str = "", kept: bool = True) -> bool:
-    row = {"measured": what, "found": found, "promised": promised, "kept": ("yes" if kept else "NO") if promised else ""}
-    print(json.dumps(row, ensure_ascii=False), flush=True)
-    return kept
 
 
 def table(number: int) -> Any:

@@ -2,10 +2,10 @@
 
 `python -m benchmarks.schemes [UNITS…]`: by default 226 10000 100000 1000000 (50 M entries); 226 10000 takes seconds. 50 entries a
 unit over two years, made inside DuckDB itself, in a file, by two threads and within 8 GB. Also: a drill-down from one figure to
-its entries, and how long each scheme of the library takes to compile. A line of figures each; exit 1 where a promise is not kept.
+its entries, and how long each scheme of the library takes to compile. A line of figures each, with ✓ or NOT where something is
+promised; exit 1 where a promise is not kept.
 """
 
-import json
 import os
 import sqlite3
 import sys
@@ -15,6 +15,8 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
+
+from benchmarks._figures import said
 
 DEFAULT = (226, 10_000, 100_000, 1_000_000)
 MOST_ON_SQLITE = 30.0
@@ -76,12 +78,6 @@ def main(sizes: tuple[int, ...] = DEFAULT) -> bool:
         named = f"dearest of {min(costs) * ENTRIES_EACH:,} to {max(costs) * ENTRIES_EACH:,} entries ÷ cheapest, per entry"
         kept.append(said(named, f"{spread:.1f}×", f"≤ {MOST_SPREAD:.0f}×", spread <= MOST_SPREAD))
     return all(kept)
-
-
-def said(what: str, found: str, promised: str = "", kept: bool = True) -> bool:
-    row = {"measured": what, "found": found, "promised": promised, "kept": ("yes" if kept else "NO") if promised else ""}
-    print(json.dumps(row, ensure_ascii=False), flush=True)
-    return kept
 
 
 def world(units: int, file: Path) -> Any:

@@ -303,6 +303,7 @@ def _bit_count(_mask: Any) -> Any: ...
 def _list_extract(_list: Any, _place: Any) -> Any: ...
 def _month(_day: Any) -> Any: ...
 def _subtract(_day: Any, _days: Any) -> Any: ...
+def _bitstring_agg(_number: Any, _least: Any, _most: Any) -> Any: ...
 def _translate(_text: Any, _letters: Any, _into: Any) -> Any: ...
 def _substr(_text: Any, _start: Any, _length: Any) -> Any: ...
 
@@ -314,6 +315,9 @@ bit_count = _builtin(_bit_count, name="bit_count", signature=(("int64",), "int8"
 list_extract = _builtin(_list_extract, name="list_extract", signature=(("array<int32>", "int64"), "int32"))
 month_of = _builtin(_month, name="month", signature=(("date",), "int64"))
 days_before = _builtin(_subtract, name="subtract", signature=(("date", "int64"), "date"))
+days_after = _builtin(_subtract, name="subtract", signature=(("date", "date"), "int64"))
+set_of = ibis.udf.agg.builtin(_bitstring_agg, name="bitstring_agg", signature=(("int64", "int64", "int64"), "string"))
+size_of = _builtin(_bit_count, name="bit_count", signature=(("string",), "int64"))
 translate = _builtin(_translate, name="translate", signature=(("string", "string", "string"), "string"))
 substr = _builtin(_substr, name="substr", signature=(("string", "int64", "int64"), "string"))
 
@@ -596,25 +600,29 @@ class Compiler:
         """Whether no room declares what this clause counts."""
         return any(tally.kind not in self.kinds for tally in _tallies(clause))
 
+    def _shared(self, tally: Tally) -> bool:
+        """Whether the shared scan counts it, so that it needs no scan of its own: all but subjects, and days on DuckDB only."""
+        return not tally.once_per or (tally.once_per == "day" and self.dialect == "duckdb")
+
     def _uses(self) -> list["Use"]:
         """What the shared scan counts: everything but days, subjects and judgements."""
         found: list[Use] = []
         for clause in self.scheme.clauses:
             test = clause.test
-            if isinstance(test, Count) and not test.tally.once_per:
-                found.append(Use(f"n_{clause.id}", test.tally.kinds))
+            if isinstance(test, Count) and self._shared(test.tally):
+                found.append(Use(f"n_{clause.id}", test.tally.kinds, days=bool(test.tally.once_per)))
             elif isinstance(test, Each) and not _distinct(test):
                 found.append(Use(f"done_{clause.id}", test.tally.kinds, test.unit, test.at_least))
             elif isinstance(test, Ratio):
                 sides = (("of", test.of), ("to", test.to))
-                found += [
-                    Use(f"{side}_{clause.id}", measure.tally.kinds, quantity=measure.quantity)
-                    for side, measure in sides
-                    if measure.tally and (measure.quantity or not measure.tally.once_per)
-                ]
+                for side, measure in sides:
+                    tally = measure.tally
+                    if tally and (measure.quantity or self._shared(tally)):
+                        days = bool(tally.once_per) and not measure.quantity
+                        found.append(Use(f"{side}_{clause.id}", tally.kinds, quantity=measure.quantity, days=days))
         for veto in self.scheme.vetoes:
-            if isinstance(veto.test, Count) and not veto.test.tally.once_per:
-                found.append(Use(f"n_{veto.id}", veto.test.tally.kinds))
+            if isinstance(veto.test, Count) and self._shared(veto.test.tally):
+                found.append(Use(f"n_{veto.id}", veto.test.tally.kinds, days=bool(veto.test.tally.once_per)))
         return found
 
     def _plain(self) -> Relation | None:
@@ -625,13 +633,17 @@ class Compiler:
         e = self._in_period(sorted({kind for use in uses for kind in use.kinds}))
         columns, told = {}, {}
         for use in uses:
-            counted = self._cell(e, use.unit) if use.unit else e.quantity if use.quantity else 1
-            columns[use.column] = ibis.ifelse(counts(e, use), counted, 0)
+            counted, nothing = self._cell(e, use.unit) if use.unit else e.quantity if use.quantity else 1, 0
+            if use.days:
+                counted, nothing = days_after(e.happened_on, lit(self.frame.period.first)), ibis.null("int64")
+            columns[use.column] = ibis.ifelse(counts(e, use), counted, nothing)
         e = self._step("counting", e.select("unit_id", **columns))
         for use in uses:
             column = e[use.column]
             bits = [self.bit(cell) for cell in self._begun(use.unit)] if use.unit else []
             told[use.column] = either(column, self.dialect, bits) if use.unit else small(column.sum())
+            if use.days:
+                told[use.column] = size_of(set_of(column, 0, (self.frame.day - self.frame.period.first).days))
         return self._step("counted", e.group_by("unit_id").agg(**told))
 
     def _slotted(self) -> Relation | None:
@@ -927,6 +939,9 @@ class Compiler:
         for word in range(-(-len(subjects) // WAIVERS_AT_ONCE)):
             here = subjects[word * WAIVERS_AT_ONCE :][:WAIVERS_AT_ONCE]
             columns[f"waivers_{word}"] = ladder(((e.subject == subject, 1 << at) for at, subject in enumerate(here)), 0)
+        if self.dialect == "duckdb":
+            made = e.select("unit_id", **columns)
+            return self._step("waivers", made.group_by("unit_id").agg(**{word: made[word].bit_or() for word in columns}))
         once = e.select("unit_id", **columns).distinct()
         return self._step("waivers", once.group_by("unit_id").agg(**{word: small(once[word].sum()) for word in columns}))
 
@@ -953,13 +968,13 @@ class Compiler:
             test, name = clause.test, clause.id
             if not clause.applies.empty:
                 narrower.setdefault(clause.applies, []).append(clause)
-            if isinstance(test, Count) and test.tally.once_per:
+            if isinstance(test, Count) and not self._shared(test.tally):
                 joins.append(self._once(name, f"n_{name}", test.tally))
             if isinstance(test, Each) and _distinct(test):
                 joins.append(self._once(name, f"done_{name}", test.tally, clause))
             if isinstance(test, Ratio):
                 for side, measure in (("of", test.of), ("to", test.to)):
-                    if measure.tally and measure.tally.once_per and not measure.quantity:
+                    if measure.tally and not self._shared(measure.tally) and not measure.quantity:
                         joins.append(self._once(f"{side}_{name}", f"{side}_{name}", measure.tally))
             if isinstance(test, Every):
                 joins.append(self._last(name, test.tally))
@@ -968,7 +983,7 @@ class Compiler:
             if clause.per and isinstance(test, Each):
                 joins.append(self._beneath(clause, test))
         for veto in scheme.vetoes:
-            if isinstance(veto.test, Count) and veto.test.tally.once_per:
+            if isinstance(veto.test, Count) and not self._shared(veto.test.tally):
                 joins.append(self._once(veto.id, f"n_{veto.id}", veto.test.tally))
         for number, (selection, clauses) in enumerate(narrower.items()):
             active = self._activity(f"applies_{number}", (scheme.subject, selection), clauses)
@@ -1462,6 +1477,8 @@ class Use:
     unit: calendar.Unit | None = None
     at_least: int = 1
     quantity: bool = False
+    days: bool = False
+    """Each day once."""
 
     @property
     def plain(self) -> bool:

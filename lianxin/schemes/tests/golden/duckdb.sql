@@ -1,7 +1,12 @@
 -- contact-131 counting
 SELECT
   "t6"."unit_id",
-  CASE WHEN "t6"."kind" = 'liaison.researched' THEN 1 ELSE 0 END AS "n_research"
+  CASE WHEN "t6"."kind" = 'liaison.researched' THEN 1 ELSE 0 END AS "n_research",
+  CASE
+    WHEN "t6"."kind" = 'liaison.inspected'
+    THEN SUBTRACT("t6"."happened_on", CAST('2026-01-01' AS DATE))
+    ELSE CAST(NULL AS BIGINT)
+  END AS "n_inspect"
 FROM (
   SELECT
     *
@@ -10,7 +15,7 @@ FROM (
       *
     FROM "ledger_entry" AS "t0"
     WHERE
-      "t0"."kind" = 'liaison.researched'
+      LIST_POSITION(CAST(['liaison.inspected', 'liaison.researched'] AS TEXT[]), "t0"."kind") > 0
       AND "t0"."happened_on" >= CAST('2026-01-01' AS DATE)
       AND "t0"."happened_on" <= CAST('2026-05-31' AS DATE)
       AND (
@@ -38,7 +43,8 @@ FROM (
 -- contact-131 counted
 SELECT
   "t0"."unit_id",
-  CAST(SUM("t0"."n_research") AS INT) AS "n_research"
+  CAST(SUM("t0"."n_research") AS INT) AS "n_research",
+  BIT_COUNT(BITSTRING_AGG("t0"."n_inspect", 0, 150)) AS "n_inspect"
 FROM "counting" AS "t0"
 GROUP BY
   1
