@@ -59,14 +59,16 @@ def similar_open(place: Unit, text: str, most: int = 5) -> list[Similar]:
     near = Case.objects.filter(in_sight(), subtree(around.path, "place__"), state__in=UNSOLVED)
     open_now = near.filter(reported_on__gt=since, about=None, erased_at=None).order_by().values_list("pk", flat=True)
     scored = _index_of(around.pk).alike(list(open_now), said, min(most * 4, 40))
-    cases = Case.objects.select_related("place", "item").in_bulk([pk for pk, _score in scored])
+    alike_enough = [(pk, alike) for pk, alike in scored if alike >= ALIKE]
+    if not alike_enough:
+        return []
+    cases = Case.objects.select_related("place", "item").in_bulk([pk for pk, _alike in alike_enough])
     found = []
-    for pk, alike in scored:
+    for pk, alike in alike_enough:
         case = cases[pk]
         age = (clock.today() - case.reported_on) / LOOKED_BACK
         score = alike * _nearness(place, case.place) * (1 - (1 - OLDEST) * min(max(age, 0), 1))
-        if alike >= ALIKE:
-            found.append((round(min(score, 1.0), 3), case))
+        found.append((round(min(score, 1.0), 3), case))
     found.sort(key=lambda pair: (-pair[0], -pair[1].pk))
     chosen = found[:most]
     words = words_of(case.pk for _score, case in chosen)

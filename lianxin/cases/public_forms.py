@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.functional import cached_property
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -97,11 +98,17 @@ class ReportForm(forms.Form):
     def __init__(self, *args: Any, place: Unit, **options: Any) -> None:
         super().__init__(*args, **options)
         self.place = place
-        self.units = units_about(place)
-        about = cast(forms.ChoiceField, self.fields["about"])
-        about.choices = [("", _("No, about no office")), *((unit.code, unit.name) for unit in self.units)]
-        if not self.units:
+        cast(forms.ChoiceField, self.fields["about"]).choices = self._offices
+        if not self.is_bound and not self.units:
             del self.fields["about"]
+
+    @cached_property
+    def units(self) -> list[Unit]:
+        """Units it may be about. Whoever sends a report about none, as nearly everybody does, waits for no list of them."""
+        return units_about(self.place)
+
+    def _offices(self) -> list[tuple[str, Any]]:
+        return [("", _("No, about no office")), *((unit.code, unit.name) for unit in self.units)]
 
     def clean_sending(self) -> str:
         """The key of this sending: a page without one still sends, then every sending is a new one."""
@@ -127,7 +134,7 @@ class ReportForm(forms.Form):
     def report(self) -> Report:
         """What the actions take, beside the network it came from."""
         said = self.cleaned_data
-        about = next((unit for unit in self.units if unit.code == said.get("about")), None)
+        about = next((unit for unit in self.units if unit.code == said["about"]), None) if said.get("about") else None
         by_code = village_codes.place_of(said["code"]) is not None
         return Report(
             sending=said["sending"],

@@ -1,6 +1,6 @@
 """How long what residents said is kept: data/retention.yaml, and which cases it makes due. What is done: actions/erasure.py."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from lianxin.cases.data_files import FOLDER, Told, read
 from lianxin.cases.models import Case, CaseQuerySet, CaseStep, Hold, Photo, Reporter
+from lianxin.cases.photos import photos_of
 from lianxin.cases.queries.reach import in_sight
 from lianxin.ledger import clock
 
@@ -143,15 +144,18 @@ class Kept:
     days: int
 
 
-def kept_about(reporter: Reporter, steps: Iterable[CaseStep] | None = None) -> list[Kept]:
-    """Everything kept of this resident, and until when: read under the receipt. steps: as in `own_steps`."""
+def kept_about(
+    reporter: Reporter, steps: Iterable[CaseStep] | None = None, photos: Mapping[int, Sequence[Photo]] | None = None
+) -> list[Kept]:
+    """Everything kept of this resident, and until when: read under the receipt. steps: as in `own_steps`, and their photos."""
     case, in_force = reporter.case, retention()
     item = case.item.key if case.item else ""
     own = own_steps(reporter, steps)
+    pictures = photos_of(own) if photos is None else photos
     counts = {
         "phones": int(reporter.phone is not None),
         "words": sum(step.sealed is not None for step in own),
-        "photos": Photo.objects.filter(step__in=[step.pk for step in own], erased_at=None).count(),
+        "photos": sum(len(pictures.get(step.pk, ())) for step in own),
     }
     found = []
     for rule in RULES:

@@ -1,6 +1,7 @@
 """Dates and times as people read them, in the language of the page, on the calendar of Asia/Shanghai."""
 
 from datetime import date, datetime
+from functools import lru_cache
 
 from babel.dates import format_date, format_datetime
 from django.utils.translation import get_language, gettext
@@ -39,6 +40,8 @@ def month(value: date) -> str:
 
 def nearness(days: int) -> str:
     """今天, 昨天, 明天, 前天, 后天; nothing further away."""
+    if abs(days) > NEAR:
+        return ""
     words = {
         -2: gettext("two days ago"),
         -1: gettext("yesterday"),
@@ -46,14 +49,21 @@ def nearness(days: int) -> str:
         1: gettext("tomorrow"),
         2: gettext("in two days"),
     }
-    return words.get(days, "")
+    return words[days]
 
 
 def _written(value: date, pattern: str) -> str:
     """By a pattern of CLDR, which is itself translated: the order of day and month belongs to the language."""
     locale = "zh_Hans_CN" if (get_language() or "zh-hans").startswith("zh") else "en_GB"
-    write = format_datetime if isinstance(value, datetime) else format_date
-    return write(value, pattern, locale=locale)
+    if isinstance(value, datetime):
+        return format_datetime(value, pattern, locale=locale)
+    return _written_day(value, pattern, locale)
+
+
+@lru_cache(maxsize=4096)
+def _written_day(value: date, pattern: str, locale: str) -> str:
+    """Lists say the same few days over and over."""
+    return format_date(value, pattern, locale=locale)
 
 
 def _local(value: date) -> date:

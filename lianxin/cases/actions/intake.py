@@ -175,7 +175,7 @@ def object_to_decline(*, reporter: Reporter, text: str) -> CaseStep:
 
 def _sent_before(report: Report) -> Received | None:
     key = receipts.digest_of_sending(report.sending)
-    earlier = Sending.objects.select_related("reporter__case").filter(key=key).first()
+    earlier = Sending.objects.filter(key=key).first()
     if earlier is None:
         return None
     same = earlier.body_hash == _body(report)

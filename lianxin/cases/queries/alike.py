@@ -42,6 +42,8 @@ def alike(place: Unit, text: str) -> list[Alike]:
     if len(set(re.sub(r"[\W_]+", "", text[:1000]))) < SHORTEST:
         return []
     found = similar_open(place, text, SHOWN)
+    if not found:
+        return []
     still_there = Reporter.objects.filter(case__in=[each.case.pk for each in found], left_at=None)
     people = dict(still_there.order_by().values_list("case").annotate(Count("pk")))
     return [_shown(each, people.get(each.case.pk, 0)) for each in found]

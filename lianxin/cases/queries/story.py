@@ -144,7 +144,7 @@ def story_of(typed: str) -> Story:
         provisional=bool(running and running.provisional),
         late=bool(running and running.due_at < clock.now()),
         may=may_do(reporter),
-        kept=kept_about(reporter, steps),
+        kept=kept_about(reporter, steps, pictures),
         lines=sorted(lines, key=lambda line: line.at, reverse=True),
     )
 
