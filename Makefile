@@ -24,10 +24,15 @@ test: .venv/installed-dev  ## Run every test, on SQLite and PostgreSQL and in th
 	@$(RUN) -m tests.everything $(ARGS)
 
 check: .venv/installed-dev  ## Style, types, layers, security and contracts
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync check-types check-all-else
+
+check-types: .venv/installed-dev  # as long as all else together, so beside it
+	@$(BIN)/mypy
+
+check-all-else: .venv/installed-dev
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/djlint --quiet --lint lianxin
-	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/bandit -q -c pyproject.toml -r lianxin 2> >(grep -v 'nosec encountered' >&2)
 	@$(RUN) -m pytest -q tests/contracts
@@ -67,4 +72,4 @@ lock: .venv/installer  ## Renew the lock files from pyproject.toml (names, versi
 	@$(call install_lock,requirements-dev.lock)
 	@touch $@
 
-.PHONY: help demo install test check bench pictures trust lock
+.PHONY: help demo install test check check-types check-all-else bench pictures trust lock

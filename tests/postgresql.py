@@ -72,13 +72,13 @@ def _free_port() -> int:
 
 
 @contextmanager
-def own_database(server: str) -> Iterator[str]:
-    """A new empty database on that server, dropped afterwards; its URL."""
+def own_database(server: str, pattern: str = "") -> Iterator[str]:
+    """A new database on that server, dropped afterwards: empty, or a copy of the one at the URL `pattern`. Its URL."""
     import psycopg
 
     name = f"own_{secrets.token_hex(6)}"
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
+        connection.execute(f'CREATE DATABASE "{name}"' + (f' TEMPLATE "{urlsplit(pattern).path[1:]}"' if pattern else ""))
         try:
             yield urlsplit(server)._replace(path=f"/{name}").geturl()
         finally:
