@@ -19,6 +19,8 @@ from django.db import connection, transaction
 from django.db.models import Max
 
 from lianxin.cases.models import OPEN_STATES, TO_CLAIM, Case, ClockName, Counted, State, Tally, TallyMark
+from lianxin.cases.queries.rates import CONTENT
+from lianxin.cases.workflow import COUNTED
 from lianxin.ledger import clock
 from lianxin.ledger.models import Batch, Entry
 from lianxin.organizations.models import LABEL_WIDTH, Unit, UnitKind, path_end
@@ -28,12 +30,8 @@ AT_ONCE = 10_000
 TALLIED = (UnitKind.COUNTY, UnitKind.TOWNSHIP)
 DEEPEST = 6
 """Levels of the tree in which such a unit may stand."""
-COUNTED = (*OPEN_STATES, State.HANDLED, State.SOLVED, State.PRESUMED)
-"""In the denominators of rates."""
 LED = tuple(state for state in COUNTED if state not in TO_CLAIM)
-"""Of these, those of whose time somebody has charge."""
-CONTENT = 4
-"""So many stars of five are satisfied."""
+"""Of those in the denominators of rates, those of whose time somebody has charge."""
 
 
 @dataclass

@@ -1,7 +1,7 @@
-"""The county office's figures of residents' problems, each with the address that opens it. Counted in the database, in groups.
+"""The county office's figures of residents' problems, each with the address that opens it. Read from tallies (tally.py).
 
 Rates are shown raw, and adjusted: without the cases that two people agreed to leave out, which are counted beside them by ground.
-What each rate counts stands in rates.py, which also chooses the cases of the list that opens.
+What each rate counts stands in rates.py, which also chooses the cases of the list that opens; the tallies count the same.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,35 +10,30 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Avg, Count, OuterRef, Q, Subquery
-from django.db.models.functions import Substr, TruncMonth
+from django.db.models import Count, OuterRef, Q, Subquery
 from django.http import Http404
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from lianxin.cases import figures
+from lianxin.cases import figures, tally
 from lianxin.cases.actions.moving import SOON
 from lianxin.cases.models import (
     OPEN_STATES,
-    TO_CLAIM,
     Case,
-    CaseClock,
     CaseQuerySet,
-    ClockName,
     Exclusion,
     Ground,
     Item,
-    Reporter,
     State,
 )
-from lianxin.cases.queries.rates import CONTENT, RULES, Rule, late, over
-from lianxin.cases.queries.reach import in_sight, not_about
+from lianxin.cases.queries.rates import RULES, Rule
+from lianxin.cases.queries.reach import held_by, in_sight, not_about
 from lianxin.cases.workflow import COUNTED
 from lianxin.ledger import clock
 from lianxin.ledger.figures import Asked
 from lianxin.organizations.access import CASE_DISPATCH, CASE_VIEW, SUBTREE, AnyUser, grants_for, scope, unit_for
-from lianxin.organizations.models import LABEL_WIDTH, Unit, subtree
+from lianxin.organizations.models import Unit, subtree
 
 AGES = ((0, 3), (4, 7), (8, 15), (16, 30), (31, None))
 """Days since it was reported."""
@@ -128,10 +123,9 @@ def office_of(user: AnyUser, asked: Mapping[str, str]) -> Office:
     cases = Case.objects.filter(subtree(unit.path, "place__"), in_sight(), not_about(user))
     period = cases.filter(reported_on__gte=since, reported_on__lte=until)
     opens = Opens(unit, since, until)
-    counts = _by_state(period)
-    states = {State(state): count for state, (count, _again) in counts.items()}
+    found = tally.figures_of(unit, since, until, held_by(user))
+    states = {State(state): count.reported for state, count in found.by.get("state", {}).items()}
     pressing, ages = _backlog(cases, opens, today, clock.now())
-    rates, stars = _rates(user, period, opens, counts)
     return Office(
         unit=unit,
         since=since,
@@ -140,12 +134,12 @@ def office_of(user: AnyUser, asked: Mapping[str, str]) -> Office:
         reported=Part("", sum(states.values()), opens()),
         ages=ages,
         pressing=pressing,
-        rates=rates,
-        stars=stars,
-        months=_months(period, opens),
-        places=_places(period, unit, opens),
-        leads=_leads(period, opens),
-        items=_items(period, opens),
+        rates=_rates(period, opens, found.all, states),
+        stars=f"{found.all.stars / found.all.voices:.1f}" if found.all.said >= FEWEST else "",
+        months=_months(found, opens),
+        places=_places(found, unit, opens),
+        leads=_leads(found, opens),
+        items=_items(found, opens),
         practical=_practical(user, unit, until),
     )
 
@@ -168,12 +162,6 @@ class Opens:
 
 
 # --- the parts ---------------------------------------------------------------------------------------------------------------
-
-
-def _by_state(period: CaseQuerySet) -> dict[str, tuple[int, int]]:
-    """Of each state how many cases, and how many of these residents sent back at least once."""
-    found = period.order_by().values_list("state").annotate(count=Count("pk"), again=Count("pk", filter=Q(round__gt=1)))
-    return {state: (count, again) for state, count, again in found}
 
 
 def _backlog(cases: CaseQuerySet, opens: Opens, today: date, now: datetime) -> tuple[list[Part], list[Part]]:
@@ -211,15 +199,23 @@ Counts = dict[str, tuple[int, int]]
 """Of each rate: numerator, denominator."""
 
 
-def _rates(user: AnyUser, period: CaseQuerySet, opens: Opens, states: Mapping[str, tuple[int, int]]) -> tuple[list[Rate], str]:
-    """Every rate, raw and adjusted; and how satisfied on average those are who said so."""
-    said, mean = _satisfied(user, opens, states)
-    raw = _in_time(user, opens) | _solved(states) | {"satisfied": said}
+def _rates(period: CaseQuerySet, opens: Opens, found: tally.Count, states: Mapping[State, int]) -> list[Rate]:
+    """Every rate, raw and adjusted."""
+
+    def of(*wanted: State) -> int:
+        return sum(states.get(state, 0) for state in wanted)
+
+    raw: Counts = {
+        "answered": (found.answered - found.answered_late, found.answered),
+        "handled": (found.handled - found.handled_late, found.handled),
+        "solved": (found.solved, of(*COUNTED)),
+        "solved_of_handled": (found.solved, of(State.SOLVED, State.PRESUMED, State.HANDLED)),
+        "satisfied": (found.satisfied, found.said + found.sent_back),
+    }
     out = _left_out(period)
-    rates = [
+    return [
         _rate(key, rule, raw[key], {ground: counts[key] for ground, counts in out.items()}, opens) for key, rule in RULES.items()
     ]
-    return rates, mean
 
 
 def _rate(key: str, rule: Rule, raw: tuple[int, int], out: Mapping[str, tuple[int, int]], opens: Opens) -> Rate:
@@ -257,111 +253,56 @@ def _left_out(period: CaseQuerySet) -> dict[str, Counts]:
     return {ground: rows[ground] for ground in Ground.values if ground in rows}
 
 
-def _within(user: AnyUser, opens: Opens) -> Q:
-    """Of rows that belong to cases: those of the period beneath the unit that any rate counts."""
-    theirs = in_sight("case__") & not_about(user, "case__")
-    period = Q(case__reported_on__gte=opens.since, case__reported_on__lte=opens.until, case__state__in=COUNTED)
-    return theirs & subtree(opens.unit.path, "case__place__") & period
-
-
-def _in_time(user: AnyUser, opens: Opens) -> Counts:
-    """First answers and handling in time, of all whose time is over or used. Each case once, however many such clocks it had."""
-    now, names = clock.now(), {ClockName.RESPOND.value: "answered", ClockName.HANDLE.value: "handled"}
-    rows = CaseClock.objects.filter(_within(user, opens), over(now), name__in=names, round=1).exclude(case__state__in=TO_CLAIM)
-    found = (
-        rows.order_by()
-        .values_list("name")
-        .annotate(every=Count("case", distinct=True), missed=Count("case", distinct=True, filter=late(now)))
-    )
-    counts = {name: (every - missed, every) for name, every, missed in found}
-    return {key: counts.get(name, (0, 0)) for name, key in names.items()}
-
-
-def _solved(states: Mapping[str, tuple[int, int]]) -> Counts:
-    def of(*wanted: State) -> int:
-        return sum(states.get(state, (0, 0))[0] for state in wanted)
-
-    solved = of(State.SOLVED)
-    return {
-        "solved": (solved, of(*COUNTED)),
-        "solved_of_handled": (solved, of(State.SOLVED, State.PRESUMED, State.HANDLED)),
-    }
-
-
-def _satisfied(user: AnyUser, opens: Opens, states: Mapping[str, tuple[int, int]]) -> tuple[tuple[int, int], str]:
-    """How many cases' residents are satisfied, of how many; and the mean of their stars. Nothing is told of fewer than five."""
-    last_word = Q(case__state=State.SOLVED) | Q(case__round=1)
-    found = Reporter.objects.filter(_within(user, opens), last_word, stars__isnull=False).aggregate(
-        said=Count("case", distinct=True),
-        less=Count("case", distinct=True, filter=Q(stars__lt=CONTENT)),
-        mean=Avg("stars"),
-    )
-    sent_back = sum(states.get(state, (0, 0))[1] for state in COUNTED if state != State.SOLVED)
-    return (found["said"] - found["less"], found["said"] + sent_back), f"{found['mean']:.1f}" if found["said"] >= FEWEST else ""
-
-
 # --- by month, place, unit, matter ---------------------------------------------------------------------------------------------
 
-TALLY: dict[str, Any] = {
-    "reported": Count("pk"),
-    "open": Count("pk", filter=Q(state__in=OPEN_STATES)),
-    "solved": Count("pk", filter=Q(state=State.SOLVED)),
-}
 
-
-def _tallied(groups: Any, *order: str) -> Any:
-    """Of each group how many were reported, are open, are solved."""
-    return groups.annotate(**TALLY).order_by(*order)
-
-
-def _row(words: object, found: Mapping[str, Any], address: str) -> Row:
+def _row(words: object, count: tally.Count, address: str) -> Row:
     return Row(
         words,
         address,
-        found["reported"],
-        Part("", found["open"], f"{address}&state=open"),
-        Part("", found["solved"], f"{address}&state=solved"),
+        count.reported,
+        Part("", count.open, f"{address}&state=open"),
+        Part("", count.solved, f"{address}&state=solved"),
     )
 
 
-def _months(period: CaseQuerySet, opens: Opens) -> list[Row]:
+def _most(groups: Mapping[str, tally.Count] | None) -> list[tuple[int, tally.Count]]:
+    """The groups of most cases, by their number."""
+    return sorted(((int(key), count) for key, count in (groups or {}).items()), key=lambda one: (-one[1].reported, one[0]))[:MOST]
+
+
+def _months(found: tally.Figures, opens: Opens) -> list[Row]:
     """月有所成: what of each month's reports is solved by now."""
-    found = _tallied(period.annotate(month=TruncMonth("reported_on")).values("month"), "month")
     rows = []
-    for one in found:
-        first: date = one["month"]
+    for first, count in found.months.items():
         last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
         span = {"since": max(first, opens.since).isoformat(), "until": min(last, opens.until).isoformat()}
-        rows.append(_row(f"{first:%Y-%m}", one, opens(**span)))
+        rows.append(_row(f"{first:%Y-%m}", count, opens(**span)))
     return rows
 
 
-def _places(period: CaseQuerySet, unit: Unit, opens: Opens) -> list[Row]:
+def _places(found: tally.Figures, unit: Unit, opens: Opens) -> list[Row]:
     """By what stands directly beneath the unit; what lies at the unit itself by itself."""
-    length = len(unit.path) + LABEL_WIDTH
-    found = list(_tallied(period.annotate(part=Substr("place__path", 1, length)).values("part"), "-reported", "part"))
-    named = {one.path: one for one in Unit.objects.filter(path__in=[one["part"] for one in found])}
-    rows = []
-    for one in found:
-        place = named[one["part"]]
-        address = opens(exact="place") if place.path == unit.path else opens(place=place.code)
-        rows.append(_row(place.name, one, address))
-    return rows
-
-
-def _leads(period: CaseQuerySet, opens: Opens) -> list[Row]:
-    """By who leads; those with most cases first."""
-    by = _tallied(period.exclude(lead=None).values("lead__code", "lead__name"), "-reported", "lead__code")
-    return [_row(one["lead__name"], one, opens(lead=one["lead__code"], exact="lead")) for one in by[:MOST]]
-
-
-def _items(period: CaseQuerySet, opens: Opens) -> list[Row]:
-    """By matter; those with most cases first."""
-    by = _tallied(period.exclude(item=None).values("item__key", "item__title", "item__title_en"), "-reported", "item__key")
+    parts = {int(label) if label else unit.pk: count for label, count in found.by.get("part", {}).items()}
+    named = Unit.objects.in_bulk(parts)
     return [
-        _row(str(Item(title=one["item__title"], title_en=one["item__title_en"])), one, opens(item=one["item__key"], exact="item"))
-        for one in by[:MOST]
+        _row(named[pk].name, count, opens(exact="place") if pk == unit.pk else opens(place=named[pk].code))
+        for pk, count in sorted(parts.items(), key=lambda one: (-one[1].reported, named[one[0]].path))
     ]
+
+
+def _leads(found: tally.Figures, opens: Opens) -> list[Row]:
+    """By who leads; those with most cases first."""
+    most = _most(found.by.get("lead"))
+    named = Unit.objects.in_bulk([pk for pk, _count in most])
+    return [_row(named[pk].name, count, opens(lead=named[pk].code, exact="lead")) for pk, count in most]
+
+
+def _items(found: tally.Figures, opens: Opens) -> list[Row]:
+    """By matter; those with most cases first."""
+    most = _most(found.by.get("item"))
+    named = Item.objects.in_bulk([pk for pk, _count in most])
+    return [_row(str(named[pk]), count, opens(item=named[pk].key, exact="item")) for pk, count in most]
 
 
 def _practical(user: AnyUser, unit: Unit, until: date) -> Part:

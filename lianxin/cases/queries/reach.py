@@ -150,5 +150,9 @@ def in_sight(prefix: str = "") -> Q:
 def not_about(user: AnyUser, prefix: str = "") -> Q:
     """Left out: what complains about a unit at which, or beneath which, the user holds anything. A condition on the case at
     `prefix`."""
-    held = {pk for grant in grants_for(user) for pk in path_ids(grant.path)}
-    return Q(**{f"{prefix}about": None}) | ~Q(**{f"{prefix}about__in": sorted(held)})
+    return Q(**{f"{prefix}about": None}) | ~Q(**{f"{prefix}about__in": held_by(user)})
+
+
+def held_by(user: AnyUser) -> list[int]:
+    """The units at which, or beneath which, the user holds anything."""
+    return sorted({pk for grant in grants_for(user) for pk in path_ids(grant.path)})

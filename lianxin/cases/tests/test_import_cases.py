@@ -148,7 +148,7 @@ def seen(world):
     return (
         len(case_list(office, {}).lines),
         len(case_list(office, {"q": "不"}).lines),
-        office_of(office, {"since": "2020-01-01"}).reported,
+        office_of(office, {"since": "2020-01-01"}).reported.count,
         pages.count(200),
         len(client.get("/open311/v2/requests.json", span).json()),
         Entry.objects.standing().filter(kind="cases.reported").count(),
