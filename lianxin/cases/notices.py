@@ -24,13 +24,15 @@ MOST = 12
 def work(user: AnyUser, today: date) -> list[Due]:
     """Cases the reader's own units lead, and parts they owe to others."""
     return [
-        _due(one.case, "lead", _WORDS_LED.get(State(one.case.state), _("A case you lead")))
+        _due(one.case, "lead", _WORDS_LED.get(State(one.case.state), _PARTNER_LEFT if one.left else _LED))
         if one.part is None
         else _part_due(one, today)
         for one in lists.owed(user, MOST)
     ]
 
 
+_LED = _("A case you lead")
+_PARTNER_LEFT = _("A case you lead; a partner left the group")
 _WORDS_LED = {
     State.PAUSED: _("A case you lead, paused"),
     State.CONTESTED: _("A case you returned; you lead it until it is decided"),

@@ -419,6 +419,8 @@ class Owed:
     code: str = ""
     due_on: date | None = None
     """Of the part."""
+    left: bool = False
+    """A partner of the group that claimed it left."""
 
 
 def owed(user: AnyUser, most: int) -> list[Owed]:
@@ -431,12 +433,14 @@ def owed(user: AnyUser, most: int) -> list[Owed]:
         f"part_{name.rpartition('_')[2]}": Subquery(parts.values(name)[:1])
         for name in ("pk", "unit__name", "unit__code", "due_on")
     }
-    cases = Case.objects.open().filter(in_sight()).annotate(**part).filter(Q(lead__in=mine) | Q(part_pk__isnull=False))
+    left = Exists(Part.objects.filter(case=OuterRef("pk"), called_off__move="leave_group"))
+    theirs = Q(lead__in=mine) | Q(part_pk__isnull=False)
+    cases = Case.objects.open().filter(in_sight()).annotate(left=left, **part).filter(theirs)
     found = []
     for case in cases.select_related("place", "item").order_by("due_at", "pk")[:most]:
         told = vars(case)
         if case.lead_id in mine:
-            found.append(Owed(case))
+            found.append(Owed(case, left=told["left"]))
         if told["part_pk"] is not None:
             found.append(Owed(case, told["part_pk"], told["part_name"], told["part_code"], told["part_on"]))
     return found

@@ -6,7 +6,9 @@ import pytest
 
 from lianxin.cases import actions
 from lianxin.cases.models import Case, State
+from lianxin.cases.notices import work
 from lianxin.cases.queries.story import story_of
+from lianxin.ledger import clock
 from lianxin.ledger.models import Entry
 
 KEY = "k" * 22
@@ -122,6 +124,7 @@ def test_a_partner_leaves_a_group_and_the_lead_reads_why(world, report):
     assert (left.unit, case.parts.get(unit=world.village).is_open) == (world.village, False)
     shown = text_of(page(world, "secretary", case))
     assert "人手不够" in shown and "已退出组团" in shown
+    assert "有组团单位退出" in str([str(due.text) for due in work(world.user("secretary"), clock.today())])
     assert page(world, "department_handler", case).status_code == 404
     assert "水井" not in text_of(world.client("department_handler").get(f"/cases/{case.pk}/leave_group/"))
     assert len(story_of(told.receipt).lines) == lines
