@@ -108,7 +108,12 @@ def gathered() -> list[bool]:
     sizes = ", ".join(f"{topic.people} people in {(topic.until - topic.since).days + 1} days" for topic in found)
     said("the five hottest", sizes)
     name = f"hot topics of {len(messages):,} messages, from file to topics"
-    quick = said(name, f"{seconds:.1f} s ({used:.1f} s of processor)", f"≤ {MOST_TOPICS:.0f} s", seconds <= MOST_TOPICS)
+    quick = said(
+        name,
+        f"{seconds:.1f} s ({used:.1f} s of processor, load {os.getloadavg()[0]:.1f})",
+        f"≤ {MOST_TOPICS:.0f} s",
+        seconds <= MOST_TOPICS,
+    )
     begun = time.perf_counter()
     groups = group_duplicates(["\n".join(one.parts) for one in messages])
     said(f"duplicates of {len(messages):,} messages", f"{len(groups)} groups in {time.perf_counter() - begun:.1f} s")

@@ -10,7 +10,7 @@ import math
 import re
 import statistics
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -139,7 +139,9 @@ def find_topics(said: Sequence[Said], top: int = 5) -> list[Topic]:
         if len(people) >= SEVERAL:
             found.append((_heat(rows, len(people), last), members))
     found.sort(key=lambda topic: (-topic[0], topic[1]))
-    return [_topic(rank, heat, members, said, texts, vectors) for rank, (heat, members) in enumerate(found[:top], 1)]
+    hottest = found[:top]
+    everywhere = _everywhere([members for _heat, members in hottest], said, texts)
+    return [_topic(rank, heat, each, said, texts, vectors, everywhere) for rank, (heat, each) in enumerate(hottest, 1)]
 
 
 def _heat(rows: Sequence[Said], people: int, last: date) -> float:
@@ -156,24 +158,56 @@ def _heat(rows: Sequence[Said], people: int, last: date) -> float:
 
 def _vectors(said: Sequence[Said], measure: Measure) -> Any:
     """A row of length 1 for each text: its runs of characters, rare ones weigh more; how it begins (its title) counts twice."""
-    import numpy as np
     from scipy.sparse import csr_matrix, hstack
-    from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.preprocessing import normalize
 
     leads = [plain(one.parts[0][:LEAD]) for one in said]
     wholes = [plain("\n".join(one.parts)[:WHOLE]) for one in said]
-    # Of many texts, what stands in a twentieth of them tells none apart, and what stands in one resembles nothing.
-    # Of few, how rare something is cannot be told yet.
-    bounds = {"min_df": 2, "max_df": COMMON} if len(said) >= MANY else {"use_idf": False}
     blocks = []
     for column in (leads, wholes):
-        shape = {"analyzer": "char", "ngram_range": measure.sizes, "sublinear_tf": True, "dtype": np.float32}
-        try:
-            blocks.append(TfidfVectorizer(**shape, **bounds).fit_transform(column))
-        except ValueError:  # nothing is left within these bounds: all say the same
-            blocks.append(TfidfVectorizer(**shape).fit_transform([f"{text} " for text in column]))
+        # Of many texts, what stands in a twentieth of them tells none apart, and what stands in one resembles nothing.
+        # Of few, how rare something is cannot be told yet.
+        many = len(said) >= MANY
+        block = _weights(column, measure.sizes, telling=many, rare=many)
+        if block is None:  # nothing is left within these bounds: all say the same
+            block = _weights([f"{text} " for text in column], measure.sizes, telling=False, rare=True)
+        blocks.append(block)
     return normalize(csr_matrix(hstack(blocks)))
+
+
+def _weights(texts: Sequence[str], sizes: tuple[int, int], *, telling: bool, rare: bool) -> Any:
+    """A row of length 1 for each text: for each run of so many characters the logarithm of how often it stands there, and how
+    rare it is (TF-IDF, as scikit-learn reckons it; all texts at once as numbers take a third of its time).
+
+    telling: without what stands in one text alone, or in too many. rare: how rare a run is counts. None: nothing is left.
+    """
+    import numpy as np
+    from scipy.sparse import csr_matrix
+    from sklearn.preprocessing import normalize
+
+    written = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    known, places = np.unique(written, return_inverse=True)
+    base, signs = len(known) + 1, places.astype(np.int64) + 1  # never 0, so that a shorter run is never a longer one
+    rows = np.repeat(np.arange(len(texts)), [len(text) for text in texts])
+    runs, owners = [], []
+    for size in range(sizes[0], sizes[1] + 1):
+        many = max(len(signs) - size + 1, 0)
+        whole = rows[:many] == rows[size - 1 : size - 1 + many]
+        runs.append(sum(signs[at : at + many] * base**at for at in range(size))[whole])
+        owners.append(rows[:many][whole])
+    different, numbers = np.unique(np.concatenate(runs), return_inverse=True)
+    ones = np.ones(len(numbers), dtype=np.float32)
+    counted = csr_matrix((ones, (np.concatenate(owners), numbers)), shape=(len(texts), len(different)))
+    held = np.bincount(counted.indices, minlength=len(different))
+    if telling:
+        stays = (held > 1) & (held <= COMMON * len(texts))
+        counted, held = counted[:, stays], held[stays]
+    if not counted.nnz:
+        return None
+    counted.data = np.log(counted.data) + 1
+    if rare:
+        counted.data *= (np.log((1 + len(texts)) / (1 + held)) + 1).astype(np.float32)[counted.indices]
+    return normalize(counted)
 
 
 def _gathered(vectors: Any, people: Sequence[int], measure: Measure) -> list[list[int]]:
@@ -261,7 +295,15 @@ def _filled(vectors: Any, groups: list[list[int]], least: float) -> list[list[in
 # --- how a topic is told ---------------------------------------------------------------------------------------------
 
 
-def _topic(rank: int, heat: float, members: list[int], said: Sequence[Said], texts: Sequence[str], vectors: Any) -> Topic:
+def _topic(
+    rank: int,
+    heat: float,
+    members: list[int],
+    said: Sequence[Said],
+    texts: Sequence[str],
+    vectors: Any,
+    everywhere: Mapping[str, int],
+) -> Topic:
     rows = [said[at] for at in members]
     days = sorted(one.day for one in rows)
     people = frozenset[str]().union(*(one.people for one in rows))
@@ -274,7 +316,7 @@ def _topic(rank: int, heat: float, members: list[int], said: Sequence[Said], tex
         since=days[0],
         until=days[-1],
         place=_place(members, said, texts),
-        title=_title(members, said, texts, vectors),
+        title=_title(members, said, texts, vectors, everywhere),
         growth=last - before,
         rows=[one.id for one in rows],
         heat=round(heat, 2),
@@ -311,7 +353,18 @@ def _names(text: str) -> set[str]:
     return found
 
 
-def _title(members: Sequence[int], said: Sequence[Said], texts: Sequence[str], vectors: Any) -> str:
+def _everywhere(topics: Sequence[Sequence[int]], said: Sequence[Said], texts: Sequence[str]) -> Counter[str]:
+    """In how many of all texts stands what the texts of these topics hold: read once for all of them. Nothing, where texts have
+    titles."""
+    if all(len(one.parts) > 1 for one in said):
+        return Counter()
+    held = {gram for members in topics for at in members for gram in grams(texts[at], (2, 3))}
+    return Counter(gram for text in texts for gram in set(grams(text, (2, 3))) if gram in held)
+
+
+def _title(
+    members: Sequence[int], said: Sequence[Said], texts: Sequence[str], vectors: Any, everywhere: Mapping[str, int]
+) -> str:
     """The title of the text in its midst, where texts have titles; else the sentence of that text which holds most of what others
     say."""
     import numpy as np
@@ -321,7 +374,6 @@ def _title(members: Sequence[int], said: Sequence[Said], texts: Sequence[str], v
     if len(said[midst].parts) > 1:
         return _PHONE.sub("…", " ".join(said[midst].parts[0].split())[:LONG])
     held = Counter(gram for at in members for gram in set(grams(texts[at], (2, 3))))
-    everywhere = Counter(gram for text in texts for gram in set(grams(text, (2, 3))) if gram in held)
     least = 2 if len(members) > 1 else 1
     weights = {gram: count * math.log((len(texts) + 1) / everywhere[gram]) for gram, count in held.items() if count >= least}
 

@@ -91,7 +91,7 @@ def test_who_leaves_no_phone_may_be_one_and_the_same_and_the_page_says_so(world,
     actions.report_case(report=report)
     (topic,) = topics_of(world, "county_officer")
     assert (topic.people, topic.at_least) == (4, 1)
-    assert "能确定的至少 1 人" in world.client("county_officer").get("/topics/").content.decode()
+    assert "1—4 人反映" in world.client("county_officer").get("/topics/").content.decode()
     assert [topic.at_least for topic in find_topics(said(NOISE))] == [4]
 
 
