@@ -26,6 +26,8 @@ Dialect = Literal["sqlite", "postgres", "duckdb"]
 SCOPE_SLOT = "/* the units asked for */"
 MOST_ARGUMENTS = 90
 """Columns in one JSON array; PostgreSQL lets a function have a hundred arguments."""
+MOST_READ = 64
+"""Statements that a DuckDB connection keeps as it has read them; the oldest goes."""
 MOST_STORED = 400
 """Compiled statements in the data folder; the oldest go."""
 
@@ -65,15 +67,26 @@ class LiveEngine:
 
 
 class DuckEngine:
-    """A DuckDB connection over exported tables of the same names."""
+    """A DuckDB connection over exported tables of the same names. What is asked again is not read again: that takes a third of
+    the time of a small county's standings."""
 
     dialect: Dialect = "duckdb"
 
     def __init__(self, duck: Any) -> None:
         self.duck = duck
+        self._read: dict[str, Any] = {}
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        return list(self.duck.execute(sql).fetchall())
+        return list(self.run(sql).fetchall())
+
+    def run(self, sql: str) -> Any:
+        """Run one statement; its result is yet to be fetched."""
+        if sql not in self._read:
+            (statement,) = self.duck.extract_statements(sql)
+            if len(self._read) == MOST_READ:
+                del self._read[next(iter(self._read))]
+            self._read[sql] = statement
+        return self.duck.execute(self._read[sql])
 
 
 LIVE = LiveEngine()
