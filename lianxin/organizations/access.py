@@ -5,7 +5,6 @@ beneath it (`BRANCH`: a party group has no officers of its own, its branch keeps
 is the end of its rights. The table follows product.md, and the access matrix test holds every URL against it.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal, Protocol
@@ -282,8 +281,3 @@ def at_the_terminal(user: AbstractBaseUser) -> AbstractBaseUser:
 def titles_of(user: AnyUser) -> set[str]:
     """The titles the user holds today."""
     return {grant.title for grant in grants_for(user)}
-
-
-def paths_of(grants: Iterable[Grant]) -> list[str]:
-    """The paths of the units these grants stand on, each once."""
-    return sorted({grant.path for grant in grants})

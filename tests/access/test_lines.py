@@ -21,7 +21,8 @@ from lianxin.liaison import actions as liaison
 from lianxin.liaison import queries as of_liaison
 from lianxin.organizations import committees, exports, invitations, people
 from lianxin.organizations import queries as of_units
-from lianxin.organizations.models import ExportRequest
+from lianxin.organizations.access import VISIT_RECORD, may_correct
+from lianxin.organizations.models import ExportRequest, Post
 from lianxin.reminders import queries as of_reminders
 from lianxin.reminders.actions import open_feed
 from tests.world import World
@@ -327,3 +328,18 @@ def test_a_unit_is_found_by_its_code_within_reach_only(lived: Lived) -> None:
 
 def test_today_is_the_day_of_the_clock() -> None:
     assert NOW.day == clock.today()
+
+
+def test_whoever_recorded_a_thing_corrects_it_as_long_as_they_record_there(lived: Lived) -> None:
+    unit, versions = lived.world.branch, lived.visit.versions
+
+    def may(name: str) -> bool:
+        return may_correct(lived.world.copy().user(name), unit, versions.all(), VISIT_RECORD)
+
+    names = ("secretary", "township_officer", "sibling_secretary", "contact_leader", "member")
+    assert [name for name in names if may(name)] == ["secretary", "township_officer", "contact_leader"]
+    post = Post.objects.get(person=lived.world.people["contact_leader"])
+    Post.objects.create(person=lived.world.people["head"], unit=unit, title=post.title, since=post.since)
+    assert not may("head"), "records there, but not this"
+    Post.objects.filter(pk=post.pk).update(unit=lived.world.sibling_branch)
+    assert not may("contact_leader"), "recorded this, but no longer records there"
