@@ -126,7 +126,7 @@ def _received(request: HttpRequest, received: actions.Received, form: ReportForm
     if received.changed:
         shown = {"receipt": receipts.shown(received.receipt), "form": form, "sending": new_sending(), "said": form.data}
         return render(request, "cases/public/changed.html", shown, status=409)
-    return _open(request, received.receipt, fresh=True)
+    return _open(request, received.receipt, fresh=True, reporter=received.reporter)
 
 
 @public("POST")
@@ -240,10 +240,13 @@ def close(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _open(request: HttpRequest, typed: str, *, fresh: bool = False) -> HttpResponse:
-    """On to the page of a receipt. A browser that keeps no cookies is answered at once; sent again, it is still saved once."""
+def _open(request: HttpRequest, typed: str, *, fresh: bool = False, reporter: Any = None) -> HttpResponse:
+    """On to the page of a receipt. A browser that keeps no cookies is answered at once; sent again, it is still saved once.
+
+    reporter: who holds it, where that was just saved.
+    """
     if not request.COOKIES:
-        return _story(request, typed, fresh=fresh)
+        return _story(request, typed, fresh=fresh, reporter=reporter)
     response = HttpResponseRedirect(reverse("story"), status=303)
     kept = signing.dumps({"receipt": receipts.read(typed), "fresh": fresh}, salt=SALT)
     path, secure = reverse("receipt"), settings.OVER_TLS
@@ -252,9 +255,16 @@ def _open(request: HttpRequest, typed: str, *, fresh: bool = False) -> HttpRespo
 
 
 def _story(
-    request: HttpRequest, typed: str, *, fresh: bool = False, form: Form | None = None, act: str = "", status: int = 200
+    request: HttpRequest,
+    typed: str,
+    *,
+    fresh: bool = False,
+    reporter: Any = None,
+    form: Form | None = None,
+    act: str = "",
+    status: int = 200,
 ) -> HttpResponse:
-    told = queries.story_of(typed)
+    told = queries.story_of(typed, reporter)
     forms = {name: form if name == act else ACTS[name](auto_id=f"{name}_%s") for name in told.may}
     shown = {"story": told, "groups": told.receipt.split("-"), "code": _code(request, told.receipt), "fresh": fresh}
     shown["unsaid"] = form.data.get("text", "") if form is not None and act not in forms else ""

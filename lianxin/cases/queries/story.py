@@ -120,9 +120,9 @@ class Story:
     """The newest first."""
 
 
-def story_of(typed: str) -> Story:
-    """The story behind a receipt. Raises CaseError where there is none."""
-    reporter = reporter_by(typed)
+def story_of(typed: str, reporter: Reporter | None = None) -> Story:
+    """The story behind a receipt. Raises CaseError where there is none. reporter: who holds it, where that was just saved."""
+    reporter = reporter or reporter_by(typed)
     case = reporter.case
     steps = list(case.steps.select_related("entry__unit", "unit").order_by("id"))
     beside = list(Entry.objects.filter(subject=case.subject, kind__in=BESIDE).select_related("unit", "reason").order_by("id"))
