@@ -142,6 +142,8 @@ CLOCK = (
     Column(_("Ran out"), lambda one: clock.local_date(one.due_at)),
 )
 
+ON_BOARD = _("Residents' problems")
+
 declare(
     Figure(
         "cases.claimed",
@@ -197,6 +199,7 @@ declare(
         CASE_VIEW,
         by="stood",
         parts=[(state.value, state.label) for state in State if state in OPEN_STATES],
+        board=ON_BOARD,
     ),
     Figure(
         "cases.late",
@@ -207,6 +210,7 @@ declare(
         CASE_VIEW,
         by="name",
         parts=[(name.value, name.label) for name in ClockName if name != ClockName.VERDICT],
+        board=ON_BOARD,
     ),
     Figure(
         "cases.awaited",
@@ -215,6 +219,7 @@ declare(
         awaited,
         CASE,
         CASE_VIEW,
+        board=ON_BOARD,
     ),
     Figure(
         "cases.solved_this_year",
@@ -223,6 +228,7 @@ declare(
         solved_this_year,
         ENTRY,
         CASE_VIEW,
+        board=ON_BOARD,
     ),
     Figure(
         "cases.practical",

@@ -1,7 +1,7 @@
 """Strange cases of the demonstration, lived one action at a time: what goes wrong in real life, each at least once.
 
 Returned until the county decides, held back and let in or declined, paused, given more time, orphaned when its lead was merged
-away, transferred, about a unit that must not see it.
+away, transferred, about a unit that must not see it; left out of the adjusted figures, or not, or counted again.
 """
 
 import random
@@ -12,13 +12,22 @@ from datetime import date, timedelta
 from lianxin.accounts.models import User
 from lianxin.cases import actions
 from lianxin.cases.actions.moving import Asked, locked, make_move, the_residents
-from lianxin.cases.models import Case, Item, Reporter, State
+from lianxin.cases.models import Case, Exclusion, Item, Reporter, State
 from lianxin.demo.cases_life import ANSWERS, VILLAGE_SPOTS, Leads, texts
 from lianxin.organizations.models import Unit
 
 Act = Callable[[], None]
 WHY = ["不属于本单位职责范围。", "该处由物业管理，请转交。", "设施权属不在本村。"]
 OFFICE_WHY = "经核实职责，由该单位牵头。"
+LEFT_OUT = {
+    "duplicate": "与前一件反映的是同一处。",
+    "elsewhere": "属上级部门权限，已转报。",
+    "legal": "当事人已向法院起诉。",
+    "not_found": "两次到现场未发现，电话也打不通。",
+    "force": "封冻期无法施工，开春再办。",
+    "mistake": "录入时选错，已另行登记。",
+}
+"""Why somebody asks that a case be left out, by ground."""
 PAUSE = "等待配件到货，到货后继续施工。"
 CLAIMED = 25
 """How many of them somebody takes up."""
@@ -34,8 +43,12 @@ class Strange:
     into: Unit
     """The branch that will be merged away, and a place of the same township."""
     today: date
+    second: User
+    """Another person of the county office than `leads.office`."""
     rng: random.Random = field(default_factory=lambda: random.Random(13))  # nosec B311  # a story, the same each time
     count: int = 0
+    ended: int = 0
+    asked: int = 0
 
     def plan(self, start: date, merged_on: date) -> dict[date, list[Act]]:
         """What happens on which day."""
@@ -84,6 +97,7 @@ class Strange:
         tell = self.case(day, on, place)
         on(day, lambda: self.claim(tell[0], branch))
         on(day + timedelta(days=1), lambda: self.give_back(tell[0], branch))
+        self.leave_out(day + timedelta(days=1), on, tell, granted=None)
 
     def released(self, day: date, on: Callable[[date, Act], None]) -> None:
         """Held back when very many reports arrived; it was real."""
@@ -173,6 +187,8 @@ class Strange:
         if until < self.today:
             on(until, lambda: _none(actions.turn_all()))
             self.handled(until + timedelta(days=1), on, tell, branch)
+        else:
+            self.leave_out(day + timedelta(days=1), on, tell, granted=False)
 
     def about(self, day: date, on: Callable[[date, Act], None]) -> None:
         """A complaint about a village: those who belong to it never see it; the county has the township lead."""
@@ -252,6 +268,36 @@ class Strange:
 
         on(day, handle)
         on(day + timedelta(days=3), answer)
+        self.ended += 1
+        self.leave_out(day + timedelta(days=5), on, tell, granted=True, lifted=self.ended % 2 == 0)
+
+    def leave_out(
+        self, day: date, on: Callable[[date, Act], None], tell: list[Case], *, granted: bool | None, lifted: bool = False
+    ) -> None:
+        """One of the county office asks that the adjusted figures leave it out; two days later another decides, if at all."""
+        grounds = sorted(LEFT_OUT)
+        ground = grounds[self.asked % len(grounds)]
+        self.asked += 1
+        found: list[Exclusion] = []
+
+        def ask() -> None:
+            case, office = Case.objects.get(pk=tell[0].pk), User.objects.get(pk=self.leads.office.pk)
+            found.append(actions.ask_exclusion(actor=office, case=case, ground=ground, reason=LEFT_OUT[ground]))
+
+        def decide() -> None:
+            why = "情况属实，同意。" if granted else "理由不充分，照常计入。"
+            second = User.objects.get(pk=self.second.pk)
+            actions.decide_exclusion(actor=second, exclusion=found[0], granted=bool(granted), reason=why)
+
+        def lift() -> None:
+            second = User.objects.get(pk=self.second.pk)
+            actions.lift_exclusion(actor=second, exclusion=found[0], reason="情况有变，重新计入。")
+
+        on(day, ask)
+        if granted is not None:
+            on(day + timedelta(days=2), decide)
+        if lifted:
+            on(day + timedelta(days=9), lift)
 
     def place(self) -> Unit:
         """A village whose township has a team."""

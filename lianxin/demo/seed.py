@@ -62,6 +62,8 @@ class County:
     officers: dict[int, Person] = field(default_factory=dict)
     """Of each township and team: who acts for it."""
     accounts: dict[str, Person] = field(default_factory=dict)
+    second: Person | None = None
+    """Another person of the county office, for what takes two."""
     gone: set[int] = field(default_factory=set)
     """Units merged away."""
     merging: Unit | None = None
@@ -223,14 +225,17 @@ def give_accounts(county: County) -> None:
 
 
 def name_officers(county: County) -> None:
-    """An officer for each township of the main county, and a volunteer who acts for each team."""
+    """An officer for each township of the main county, a second one for its office, and a volunteer who acts for each team."""
     day = county.start - timedelta(days=7)
     rng = random.Random(SEED)  # nosec B311  # of its own, so that it changes nothing else that is told
     register = people.Register(rng)
     register.count = 98000
     townships = [unit for unit in county.units.values() if unit.kind == "township" and unit.code.startswith(MAIN)]
     new = [register.person(unit, day, title=Title.TOWNSHIP_OFFICER) for unit in townships]
-    for unit, person in zip(townships, actions.register_people(actor=county.actor, people=new), strict=True):
+    new.append(register.person(county.units[MAIN], day, title=Title.COUNTY_OFFICER))
+    *officers, second = actions.register_people(actor=county.actor, people=new)
+    county.second = with_account(second)
+    for unit, person in zip(townships, officers, strict=True):
         county.officers[unit.pk] = with_account(person)
     for membership in Membership.objects.filter(unit__kind="team").select_related("person__user").order_by("-pk"):
         county.officers[membership.unit_id] = membership.person
@@ -303,10 +308,11 @@ def residents_cases(county: County) -> CasesLife:
 def strange_cases(county: County, life: CasesLife) -> dict[date, list[Event]]:
     """What goes wrong with cases, by day."""
     assert county.merging is not None
+    assert county.second is not None
     village = county.units[county.merging.code.removesuffix("-1")]
     beside = [unit for unit in life.places if unit.code[:9] == village.code[:9]]
     steady = [unit for unit in life.places if unit.code not in county.restless]
-    strange = cases_strange.Strange(life.leads, steady, county.merging, beside[-1], county.today)
+    strange = cases_strange.Strange(life.leads, steady, county.merging, beside[-1], county.today, _user(county.second))
     return strange.plan(county.start, merged_on(county))
 
 

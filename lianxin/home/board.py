@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 
 from lianxin.home.choice import PARTS, Choice, Tally, View, tally
 from lianxin.home.forms import BUCKET_WORDS, LEVEL_WORDS, month_words
+from lianxin.ledger.figures import counted, declared
 from lianxin.organizations.exports import Export
 from lianxin.organizations.models import Field, Unit
 from lianxin.reminders.picture import BEHIND, BUCKETS, IMPOSSIBLE, MET, ON_TRACK, UNKNOWN, UNMET, Place, bucket, in_words, within
@@ -74,6 +75,8 @@ class Board:
     """Everything the page shows, adding up: a column's figures to its total, the rows to the foot."""
 
     columns: Sequence[Column]
+    others: Sequence[tuple[str | Promise, Sequence[Figure]]]
+    """What rooms count beside the schemes: headings, and the figures under each."""
     rows: Sequence[Row]
     foot: Row
     shown: str
@@ -108,6 +111,7 @@ def board_of(view: View) -> Board | None:
     shown = next((scheme for scheme in schemes if scheme.key == view.choice.scheme), schemes[0] if schemes else None)
     return Board(
         columns=[column_of(view.choice, choice, scheme, tally(standings[scheme])) for scheme in schemes],
+        others=others_of(view),
         rows=rows,
         foot=Row(_("all of %(unit)s") % {"unit": view.top.name}, "", foot),
         shown=shown.key if shown else "",
@@ -115,6 +119,21 @@ def board_of(view: View) -> Board | None:
         brief=choice.address("brief"),
         tiles=TileBoard(in_words(shown.title), tiles_of(choice, shown, parts, tallies[shown], state)) if shown else TileBoard(""),
     )
+
+
+def others_of(view: View) -> list[tuple[str | Promise, list[Figure]]]:
+    """Figures that rooms declare for the board, by their heading; each opens to its rows. One query.
+
+    Where units are chosen by field or level there are none: these count what happens at places.
+    """
+    shown = [figure for figure in declared().values() if figure.board and view.opens(figure)]
+    if view.choice.field or view.choice.level or not shown:
+        return []
+    found: dict[str | Promise, list[Figure]] = {}
+    for figure, parts in zip(shown, counted([(figure, view.asked(figure)) for figure in shown]), strict=True):
+        number = sum(count for _part, _words, count in parts)
+        found.setdefault(figure.board, []).append(Figure(number, figure.title, "", view.choice.figure(figure.key)))
+    return list(found.items())
 
 
 NOBODY = Tally({})

@@ -60,6 +60,7 @@ class Figure:
     permission: who may see the number and open it.
     by: the column that splits it, and in `parts` the words of its values: `by="kind", parts=MembershipKind.choices`.
     sum: the column that is added up, where not each row counts once.
+    board: the heading under which it stands on the board, beside the schemes; empty: it does not.
     """
 
     key: str
@@ -71,6 +72,7 @@ class Figure:
     by: str = ""
     parts: Sequence[tuple[str, Words]] = ()
     sum: str = ""
+    board: Words = ""
 
     def part(self, asked: Asked, part: str) -> QuerySet[Any]:
         """The rows of one part."""

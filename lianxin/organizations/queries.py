@@ -3,8 +3,8 @@
 Each function takes a `Moment`: a day as it was, and as it was known on another. Absent and forbidden alike raise Http404.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -67,6 +67,7 @@ from lianxin.organizations.models import (
     path_steps,
     subtree,
 )
+from lianxin.organizations.panels import rows_to_count
 from lianxin.organizations.people import person_for
 from lianxin.organizations.terms import ELECTION, Term, term_of
 from lianxin.organizations.words import told_of
@@ -288,6 +289,8 @@ class UnitPage:
     entries: Sequence[Entry]
     more: bool
     """Whether the history holds more entries than these."""
+    counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """What panels asked to have counted, by their key and word."""
     may_see_people: bool = False
     may_see_committees: bool = False
 
@@ -298,7 +301,7 @@ def unit_page(user: AnyUser, unit: Unit, moment: Moment) -> UnitPage:
     if placement is None:
         return UnitPage(unit, None, (), (), Figures((), (), ()), (), (), None, (), _latest(user, unit, moment), True)
     entries = _latest(user, unit, moment)
-    facts, designations, elected, figures = _said_of(user, placement, moment)
+    facts, designations, elected, figures, counts = _said_of(user, placement, moment)
     return UnitPage(
         unit=unit,
         placement=placement,
@@ -311,14 +314,19 @@ def unit_page(user: AnyUser, unit: Unit, moment: Moment) -> UnitPage:
         posts=posts_at(user, unit, moment),
         entries=entries[:LATEST],
         more=len(entries) > LATEST,
+        counts=counts,
         may_see_people=may(user, PEOPLE_VIEW, unit),
         may_see_committees=may(user, RECORD_VIEW, unit),
     )
 
 
-def _said_of(user: AnyUser, placement: Placement, moment: Moment) -> tuple[list[Fact], list[Designation], date | None, Figures]:
-    """The unit's facts, its designations, the day of its last election, and the figures beneath it, in one query."""
+def _said_of(
+    user: AnyUser, placement: Placement, moment: Moment
+) -> tuple[list[Fact], list[Designation], date | None, Figures, dict[str, dict[str, int]]]:
+    """The unit's facts, its designations, the day of its last election, the figures beneath it, and what panels have counted, in
+    one query."""
     unit = placement.unit
+    panels = rows_to_count(user, unit, moment)
     facts = Fact.objects.on(moment.day).known_at(moment.known_at).filter(unit=unit)
     designations = Designation.objects.on(moment.day).known_at(moment.known_at).filter(unit=unit)
     elections = Entry.objects.known_at(moment.known_at).filter(unit=unit, kind=ELECTION, happened_on__lte=moment.day)
@@ -326,6 +334,7 @@ def _said_of(user: AnyUser, placement: Placement, moment: Moment) -> tuple[list[
         designations.values_list(Value("designation"), "designation", Value(""), "since"),
         elections.values_list(Value("election"), "kind", Value(""), "happened_on"),
         *_counts_beneath(user, placement, moment),
+        *(_counted_by_word(key, rows, moment) for key, rows in panels),
         all=True,
     )
     said: dict[str, list[tuple[str, str, date]]] = {}
@@ -341,7 +350,16 @@ def _said_of(user: AnyUser, placement: Placement, moment: Moment) -> tuple[list[
             counts["designations"],
             sorted(counts["members"], key=lambda pair: MembershipKind.values.index(pair[0])),
         ),
+        {key: {word: int(count) for word, count, _day in said.get(key, ())} for key, _rows in panels},
     )
+
+
+def _counted_by_word(key: str, rows: "QuerySet[Any]", moment: Moment) -> "QuerySet[Any, Any]":
+    """Rows of what, word, count and day, like those of `_counts_beneath`."""
+    grouped = rows.order_by().annotate(what=Value(key)).values("what", "word")
+    counted = grouped.annotate(count=Cast(Count("pk", distinct=True), TextField()), day=Value(moment.day, DateField()))
+    said: QuerySet[Any, Any] = counted.values_list("what", "word", "count", "day")
+    return said
 
 
 COUNTED = ("units", "designations", "members")

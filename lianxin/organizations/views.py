@@ -31,7 +31,7 @@ def unit(request: HttpRequest, code: str) -> HttpResponse:
     page = {
         "shown": shown,
         "lines": lines(request.user, shown.entries, asked),
-        "panels": panels.unit_panels(request.user, asked, moment),
+        "panels": panels.unit_panels(request.user, asked, moment, shown.counts),
         "acts": queries.acts_on(request.user, asked),
         "facts": fact_lines(shown.facts),
     }

@@ -38,6 +38,7 @@ from lianxin.cases.queries.rates import RULES, Rule
 from lianxin.cases.queries.reach import cases_for, claimants_for, in_sight, listed_for, not_about, pool_for
 from lianxin.cases.saved_filters import saved_filters
 from lianxin.ledger import clock
+from lianxin.ledger.moments import Moment
 from lianxin.ledger.submissions import new_key
 from lianxin.organizations.access import (
     CASE_CLAIM,
@@ -52,7 +53,7 @@ from lianxin.organizations.access import (
     may,
     scope,
 )
-from lianxin.organizations.models import Title, Unit
+from lianxin.organizations.models import Title, Unit, path_end
 from lianxin.ui.dates import full_day
 
 PAGE_SIZE = 50
@@ -486,6 +487,26 @@ def to_decide(user: AnyUser, most: int) -> Above:
         escalated=told[0]["escalated_in_all"] if told else 0,
         first=next(iter(up or found), None),
     )
+
+
+def standing_at(user: AnyUser, unit: Unit, moment: Moment) -> QuerySet[Any] | None:
+    """Cases of the unit that the user may read, with a `word` for where each stands now; none of a past day.
+
+    The same cases as the lists `?unit=…` that the unit's page opens.
+    """
+    if not moment.is_now:
+        return None
+    beneath = Unit.objects.filter(path__gte=unit.path, path__lt=path_end(unit.path)).order_by().values("pk")
+    year = clock.instant(moment.day.replace(month=1, day=1))
+    solved = Q(state=State.SOLVED, ended_at__gte=year)
+    word = Choose(
+        When(state=State.HANDLED, then=Value("handled")),
+        When(state=State.SOLVED, then=Value("solved")),
+        When(due_at__lt=clock.now(), then=Value("late")),
+        default=Value("in_time"),
+    )
+    near = Q(place__in=beneath) | Q(lead__in=beneath)
+    return cases_for(user).filter(near, Q(state__in=(*OPEN_STATES, State.HANDLED)) | solved).annotate(word=word)
 
 
 def pool_near(user: AnyUser) -> Case | None:

@@ -1,11 +1,17 @@
 """The county office: figures that open, and call-backs by somebody of another unit than the lead."""
 
 import re
+from datetime import timedelta
+from html import unescape
 
 import pytest
+from django.http import QueryDict
 
 from lianxin.cases import actions
-from lianxin.cases.models import CallBack, State
+from lianxin.cases.models import CallBack, Case, State
+from lianxin.cases.queries import lists
+from lianxin.ledger import clock
+from lianxin.schemes import actions as actions_on_schemes
 
 
 @pytest.fixture
@@ -87,3 +93,50 @@ def test_a_complaint_about_a_unit_is_in_no_figure_of_that_unit(world):
 def test_few_answers_are_not_shown(world, called):
     actions.give_verdict(reporter=called.case.reporters.get(), verdict="solved", stars=1)
     assert "太少，不显示" in world.client("county_officer").get("/cases/figures/").content.decode()
+
+
+NUMBER = r'<a class="figure" href="(/[^"]+)">\s*<b>([\d,]+)'
+
+
+@pytest.fixture
+def lived(world, called):
+    """At the village: one answered yes, one waits for the answer, one late, one waits to be claimed."""
+    secretary = world.user("secretary")
+    actions.give_verdict(reporter=called.case.reporters.get(), verdict="solved", stars=5)
+    sent = [actions.Report(f"a phone's own key 1{number}", world.village, "路灯不亮") for number in range(3)]
+    handled, late, _waiting = [actions.report_case(report=report).reporter.case for report in sent]
+    for case in (handled, late):
+        actions.claim_case(actor=secretary, case=case, unit=world.branch)
+    actions.handle_case(actor=secretary, case=handled, text="好了")
+    Case.objects.filter(pk=late.pk).update(due_at=clock.now() - timedelta(days=1))
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "told"),
+    [
+        ("secretary", "152221200203-1", ["1", "1", "1", "1"]),
+        ("county_officer", "152221200203-1", ["1", "1", "1", "1"]),
+        ("township_officer", "152221200", ["2", "1", "1", "1"]),
+        ("county_officer", "152221", ["2", "1", "1", "1"]),
+    ],
+)
+def test_a_units_page_says_how_its_cases_stand_and_each_number_opens(world, lived, name, code, told):
+    client = world.client(name)
+    page = client.get(f"/units/{code}/").content.decode()
+    found = [(unescape(address), number) for address, number in re.findall(NUMBER, page) if address.startswith("/cases/")]
+    assert [number for _address, number in found] == told, "open, late, handled, solved this year"
+    for address, number in found:
+        asked = lists.read(QueryDict(address.partition("?")[2]).dict())
+        assert lists.selected(world.user(name), asked)[0].count() == int(number), address
+
+
+def test_the_board_has_figures_of_cases_that_open(world, lived):
+    client = world.client("county_officer")
+    actions_on_schemes.seed_library(actor=world.user("county_officer"), unit=world.county)
+    page = client.get("/board/").content.decode()
+    found = [(address, number) for address, number in re.findall(NUMBER, page) if address.startswith("/figures/cases.")]
+    assert [number for _address, number in found] == ["2", "0", "1", "1"]
+    for address, number in found:
+        opened = client.get(unescape(address)).content.decode()
+        assert len(re.findall(r'<th scope="row">', opened)) == int(number), address
+    assert "/figures/cases." not in client.get("/board/?field=village").content.decode()
