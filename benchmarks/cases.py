@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from contextlib import nullcontext
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,10 @@ PAGES: dict[str, tuple[str, str]] = {
     "search of four characters, of a branch": ("secretary", "/cases/?q=下水道堵"),
     "open a case": ("county", "/cases/{case}/"),
     "the county's figures": ("county", "/cases/figures/"),
+    "the county's figures, half months": ("county", "/cases/figures/?since={since}&until={day}"),
+    "a township's figures": ("township", "/cases/figures/"),
+    "list, as a figure opens it": ("county", "/cases/?place=150000&since={year}&state=solved&counted=1"),
+    "list, as a rate opens it": ("county", "/cases/?place=150000&since={year}&rate=handled&met=1&counted=1"),
 }
 
 
@@ -111,6 +116,7 @@ def measure(only: str = "") -> None:
 
     settings.ALLOWED_HOSTS = ["*"]
     middle = Case.objects.filter(state="solved").order_by("-pk")[100]
+    day = middle.reported_on
     clients = {}
     pages = {}
     for name, (role, path) in PAGES.items():
@@ -119,7 +125,7 @@ def measure(only: str = "") -> None:
         if role not in clients:
             clients[role] = Client(HTTP_ACCEPT_LANGUAGE="zh-CN")
             clients[role].force_login(User.objects.get(username=role), backend="lianxin.accounts.backends.AccountBackend")
-        path = path.format(case=middle.pk, day=middle.reported_on)
+        path = path.format(case=middle.pk, day=day, since=day - timedelta(days=100), year=day.replace(month=1, day=1))
         try:
             resolve(path.partition("?")[0])
         except Resolver404:

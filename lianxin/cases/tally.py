@@ -363,11 +363,11 @@ def _grouped(by: str, key: str, where: str, unit: Unit) -> str:
 def _changed(mark: TallyMark, upto: int | None = None) -> str:
     """Cases that since the mark had a step, or whose place was moved in the tree, or whose workbook became visible."""
     span = f"entry_id > {mark.entry}" + (f" AND entry_id <= {upto}" if upto is not None else "")
-    known = f" AND id NOT IN ({_numbers(mark.batches)})" if mark.batches else ""
+    fresh = sorted(set(_visible()) - set(mark.batches))  # named one by one: PostgreSQL would expect very many cases of them
+    brought_in = f" UNION ALL SELECT id FROM cases_case WHERE batch_id IN ({_numbers(fresh)})" if fresh else ""
     return (
         f"SELECT case_id FROM cases_casestep WHERE {span} UNION ALL SELECT case_id FROM cases_counted"
-        f" WHERE place_id IN (SELECT unit_id FROM organizations_placement WHERE {span}) UNION ALL"
-        f" SELECT id FROM cases_case WHERE batch_id IN (SELECT id FROM ledger_batch WHERE visible{known})"
+        f" WHERE place_id IN (SELECT unit_id FROM organizations_placement WHERE {span}){brought_in}"
     )
 
 

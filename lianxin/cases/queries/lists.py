@@ -57,6 +57,8 @@ from lianxin.organizations.models import Title, Unit, path_end
 from lianxin.ui.dates import full_day
 
 PAGE_SIZE = 50
+MOST_COUNTED = 1_000
+"""Of more a list says only that there are more: the figure that opened it has said how many."""
 LONGEST = 60
 """Of what may stand in an address."""
 
@@ -165,7 +167,12 @@ class CaseList:
         }
     )
     count: int | None = None
-    """How many there are in all, where that was asked for."""
+    """How many there are in all, where that was asked for; one more than are counted at most: there are more."""
+
+    @property
+    def most_counted(self) -> int | None:
+        """There are more than so many."""
+        return MOST_COUNTED if self.count is not None and self.count > MOST_COUNTED else None
 
     @property
     def days(self) -> Sequence[tuple[str, date]]:
@@ -212,7 +219,7 @@ def case_list(user: AnyUser, asked: Mapping[str, str]) -> CaseList:
         may_export=may(user, EXPORT),
         may_dispatch=may(user, CASE_DISPATCH),
         saved=saved_filters(user),
-        count=None if not wanted.counted or wanted.q else len(pks) if whole else cases.count(),
+        count=None if not wanted.counted or wanted.q else len(pks) if whole else cases.order_by()[: MOST_COUNTED + 1].count(),
     )
 
 
