@@ -87,8 +87,8 @@ class ReportForm(forms.Form):
         help_text=_("Only if you wish to be called. It stays sealed; whoever opens it must say why, and you see it."),
         max_length=40,
         required=False,
-        widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "tel"}),
-    )
+        widget=forms.Textarea(attrs={"rows": 1, "class": "short line", "inputmode": "tel", "autocomplete": "tel"}),
+    )  # an input's Enter key would press the form's first button, which chooses another place
     about = forms.ChoiceField(
         label=_("Is it a complaint about an office here?"),
         help_text=_("Then that office never sees it, and somebody above looks into it."),

@@ -1,5 +1,8 @@
 """Whether this installation may be worked on: made, brought up to date, and its ledger guarded."""
 
+import sys
+from shutil import which
+
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
@@ -16,7 +19,10 @@ def why_not_ready() -> str | None:
         return problem
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        return _("The database was made by an earlier version. Run “lianxin upgrade”; it makes a backup first.")
+        said = _(
+            "The database was made by an earlier version. Run “%(program)s upgrade”; it makes a backup first and keeps all data."
+        )
+        return said % {"program": _program()}
     missing = missing_triggers()
     if missing:
         return _(
@@ -24,6 +30,12 @@ def why_not_ready() -> str | None:
             " keep what it says; restore the last backup, or put the guard back with “lianxin upgrade”."
         ) % {"triggers": ", ".join(missing)}
     return None
+
+
+def _program() -> str:
+    """How this program was called, where a shell would not find it by its name: in a checkout, `.venv/bin/lianxin`."""
+    called = sys.argv[0]
+    return called if called.endswith("/lianxin") and which("lianxin") is None else "lianxin"
 
 
 def why_not_upgradable() -> str | None:

@@ -62,12 +62,12 @@ MOST_COUNTED = 1_000
 LONGEST = 60
 """Of what may stand in an address."""
 
-STATES = {"open": OPEN_STATES, "waiting": (State.UNCLAIMED, State.DISPATCH), "led": LED_STATES, "ended": FINAL_STATES}
-"""Words for several states at once."""
+STATES = {"open": OPEN_STATES, "waiting": (State.UNCLAIMED, State.DISPATCH), "taken": LED_STATES, "ended": FINAL_STATES}
+"""Words for several states at once; none is a state's own, which opens that state alone."""
 STATE_CHOICES = [
     ("open", _("open")),
     ("waiting", _("waits for a lead")),
-    ("led", _("somebody leads")),
+    ("taken", _("somebody leads")),
     ("ended", _("over")),
     *State.choices,
 ]

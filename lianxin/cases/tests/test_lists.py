@@ -4,9 +4,10 @@ import re
 from itertools import count
 
 import pytest
+from django.utils.translation import override
 
 from lianxin.cases import actions
-from lianxin.cases.models import Case, Part
+from lianxin.cases.models import Case, Part, State
 from lianxin.cases.queries import lists, reach, readable_for
 from lianxin.organizations.access import CASE_CLAIM, CASE_VIEW, grants_for
 
@@ -120,3 +121,10 @@ def test_search_on_the_page(world, waiting, django_assert_max_num_queries):
 def test_a_strange_place_to_go_on_from_is_the_first_page(world, waiting, after):
     for asked in ({"after": after}, {"after": after, "sort": "due"}, {"after": after, "q": "水"}):
         assert world.client("secretary").get("/cases/", asked).status_code == 200
+
+
+def test_a_word_for_several_states_is_no_states_own():
+    """Else a figure of one state would open to the cases of several."""
+    assert not set(lists.STATES) & set(State.values)
+    with override("zh-hans"):
+        assert len({str(label) for _word, label in lists.STATE_CHOICES}) == len(lists.STATE_CHOICES)

@@ -77,8 +77,13 @@ def test_changing_the_place_keeps_what_was_typed(phone):
     assert WELL in choosing.content.decode()
     back = phone.post("/report/", {"sending": KEY, "text": WELL, "phone": "138", "choose": VILLAGE}).content.decode()
     assert WELL in back
-    assert 'value="138"' in back
+    assert ">138</textarea>" in re.sub(r">\s+", ">", back)
     assert KEY in back
+
+
+def test_no_enter_key_presses_the_forms_first_button_which_chooses_another_place(phone):
+    page = phone.get(f"/report/?place={VILLAGE}").content.decode()
+    assert set(re.findall(r'<input type="(\w+)"', page)) <= {"hidden", "radio", "file"}
 
 
 # --- sending ---------------------------------------------------------------------------------------------------------
