@@ -141,7 +141,7 @@ def _reading(
     months = ", ".join("%s" for _ in whole) or "NULL"
     changed = "n.case_id IN (SELECT case_id FROM dirty) AND n.reported_on BETWEEN %s AND %s"
     rows = " UNION ALL ".join(
-        f"SELECT {sign} AS sign, {_columns('n.')} FROM {table} n WHERE n.path >= %s AND n.path < %s AND ({which})"
+        f"SELECT {sign} AS sign, {_columns('n.')} FROM {table} n WHERE n.path >= %s AND n.path < %s AND ({which})"  # nosec B608  # our own words
         for sign, table, which in (
             (1, "cases_counted", days),
             (-1, "cases_counted", changed),
@@ -150,13 +150,13 @@ def _reading(
     )
     sums = ", ".join(f"SUM(t.{name})" for name in COUNTS)
     sql = (
-        f"WITH dirty AS ({_changed(mark)} UNION ALL SELECT id FROM cases_case WHERE about_id > 0),"
+        f"WITH dirty AS ({_changed(mark)} UNION ALL SELECT id FROM cases_case WHERE about_id > 0),"  # nosec B608  # our own words
         f" {_facts('c.id IN (SELECT case_id FROM dirty)', seen)}, found AS ({rows})"
         f" SELECT t.kind, t.key, CASE WHEN t.kind = 'state' THEN t.month END, {sums} FROM cases_tally t"
         f" WHERE t.unit_id = %s AND t.month IN ({months}) GROUP BY 1, 2, 3 UNION ALL "
         + " UNION ALL ".join(_grouped(by, key, where, unit) for by, key, where in GROUPS)
         + "".join(
-            f" UNION ALL SELECT 'late', '{name}', CAST(NULL AS date), {_late(name)} FROM {table} n"
+            f" UNION ALL SELECT 'late', '{name}', CAST(NULL AS date), {_late(name)} FROM {table} n"  # nosec B608  # our own words
             f" WHERE n.{due} < %s AND n.path >= %s AND n.path < %s{calm}"
             for _clock, name, due in CLOCKS
             for table, calm in (("cases_counted", " AND n.case_id NOT IN (SELECT case_id FROM dirty)"), ("facts", ""))
@@ -233,7 +233,7 @@ def _count(cases: str) -> None:
 def _put_down(cursor: Any, which: str) -> None:
     """Write as what these cases are counted."""
     cursor.execute(
-        f"INSERT INTO cases_counted (case_id, place_id, {_columns('')}) WITH {_facts(which, 'c.about_id IS NULL')}"
+        f"INSERT INTO cases_counted (case_id, place_id, {_columns('')}) WITH {_facts(which, 'c.about_id IS NULL')}"  # nosec B608  # our own words
         f" SELECT case_id, place_id, {_columns('')} FROM facts"
     )
 
@@ -244,7 +244,7 @@ def _add_up(cursor: Any, which: str, sign: int) -> None:
     more = ", ".join(f"{name} = cases_tally.{name} + excluded.{name}" for name in COUNTS)
     for by, key, where in GROUPS:
         cursor.execute(
-            f"INSERT INTO cases_tally (unit_id, month, kind, key, {names}) {_tallied(by, key, where, which, sign)}"
+            f"INSERT INTO cases_tally (unit_id, month, kind, key, {names}) {_tallied(by, key, where, which, sign)}"  # nosec B608  # our own words
             f" ON CONFLICT (unit_id, month, kind, key) DO UPDATE SET {more}"
         )
 
@@ -262,15 +262,15 @@ def wrong_tallies() -> Iterator[Wrong]:
     for start in range(0, most, AT_ONCE):
         those = f"{{0}} > {start} AND {{0}} <= {start + AT_ONCE}"
         facts = _facts(those.format("c.id"), "c.about_id IS NULL")
-        kept = _rows(f"SELECT case_id, {_columns('')} FROM cases_counted WHERE {those.format('case_id')}")
-        right = _rows(f"WITH {facts} SELECT case_id, {_columns('')} FROM facts")
+        kept = _rows(f"SELECT case_id, {_columns('')} FROM cases_counted WHERE {those.format('case_id')}")  # nosec B608  # our own words
+        right = _rows(f"WITH {facts} SELECT case_id, {_columns('')} FROM facts")  # nosec B608  # our own words
         yield from (wrong for wrong in _differing("cases_counted", 1, COLUMNS, kept, right) if wrong.key[0] not in changed)
     tallied = set(Tally.objects.order_by().values_list("month", flat=True).distinct())
     for month in sorted(tallied | set(Counted.objects.order_by().values_list("month", flat=True).distinct())):
         of_month = f"n.reported_on >= '{month}' AND n.reported_on < '{_next_month(month)}'"
         summed = " UNION ALL ".join(_tallied(by, key, where, of_month, 1) for by, key, where in GROUPS)
         names = ", ".join(("unit_id", "month", "kind", "key", *COUNTS))
-        kept = _rows(f"SELECT {names} FROM cases_tally WHERE month = '{month}' AND reported <> 0")
+        kept = _rows(f"SELECT {names} FROM cases_tally WHERE month = '{month}' AND reported <> 0")  # nosec B608  # our own words
         yield from _differing("cases_tally", 4, COUNTS, kept, _rows(summed))
 
 
@@ -294,6 +294,8 @@ def _differing(table: str, keys: int, names: Sequence[str], kept: list[Any], rig
 
 
 # --- the statements' parts ----------------------------------------------------------------------------------------------
+
+# What stands in the statements are names of our own, numbers and values of our own lists; days are asked for.
 
 COUNTS = tuple(each.name for each in fields(Count))
 CLOCKS = ((ClockName.RESPOND.value, "answered", "answer_due"), (ClockName.HANDLE.value, "handled", "handle_due"))
@@ -344,7 +346,7 @@ def _tallied(by: str, key: str, where: str, which: str, sign: int) -> str:
     """Tallies of what these cases are counted as, beneath each county and township above their places."""
     widths = " UNION ALL ".join(f"SELECT {LABEL_WIDTH * level} AS width" for level in range(1, DEEPEST + 1))
     return (
-        f"SELECT a.id AS unit_id, n.month AS month, '{by}' AS kind, {key.format(width='v.width')} AS key, {_signs(sign)}"
+        f"SELECT a.id AS unit_id, n.month AS month, '{by}' AS kind, {key.format(width='v.width')} AS key, {_signs(sign)}"  # nosec B608  # our own words
         f" FROM cases_counted n JOIN ({widths}) v ON v.width <= length(n.path)"
         f" JOIN organizations_unit a ON a.id = CAST(substr(n.path, v.width - {LABEL_WIDTH - 1}, {LABEL_WIDTH}) AS integer)"
         f" AND a.kind IN ({_texts(TALLIED)}) WHERE {which}{where} GROUP BY 1, 2, 4"
@@ -355,7 +357,7 @@ def _grouped(by: str, key: str, where: str, unit: Unit) -> str:
     """The same of the rows `found`, beneath one unit; of months only by state."""
     month = "n.month" if by == "state" else "CAST(NULL AS date)"
     return (
-        f"SELECT '{by}', {key.format(width=len(unit.path))}, {month}, {_signs('n.sign')} FROM found n"
+        f"SELECT '{by}', {key.format(width=len(unit.path))}, {month}, {_signs('n.sign')} FROM found n"  # nosec B608  # our own words
         f" WHERE 1 = 1{where} GROUP BY 2, 3"
     )
 
@@ -364,9 +366,9 @@ def _changed(mark: TallyMark, upto: int | None = None) -> str:
     """Cases that since the mark had a step, or whose place was moved in the tree, or whose workbook became visible."""
     span = f"entry_id > {mark.entry}" + (f" AND entry_id <= {upto}" if upto is not None else "")
     fresh = sorted(set(_visible()) - set(mark.batches))  # named one by one: PostgreSQL would expect very many cases of them
-    brought_in = f" UNION ALL SELECT id FROM cases_case WHERE batch_id IN ({_numbers(fresh)})" if fresh else ""
+    brought_in = f" UNION ALL SELECT id FROM cases_case WHERE batch_id IN ({_numbers(fresh)})" if fresh else ""  # nosec B608  # our own words
     return (
-        f"SELECT case_id FROM cases_casestep WHERE {span} UNION ALL SELECT case_id FROM cases_counted"
+        f"SELECT case_id FROM cases_casestep WHERE {span} UNION ALL SELECT case_id FROM cases_counted"  # nosec B608  # our own words
         f" WHERE place_id IN (SELECT unit_id FROM organizations_placement WHERE {span}){brought_in}"
     )
 
@@ -395,7 +397,7 @@ def _facts(which: str, seen: str) -> str:
         f"CASE WHEN {heard} THEN j.stars ELSE 0 END AS stars",
     )
     return (
-        f"chosen AS (SELECT c.id, c.place_id, u.path, c.reported_on, {month} AS month, c.state, c.round, c.lead_id, c.item_id"
+        f"chosen AS (SELECT c.id, c.place_id, u.path, c.reported_on, {month} AS month, c.state, c.round, c.lead_id, c.item_id"  # nosec B608  # our own words
         f" FROM cases_case c JOIN organizations_unit u ON u.id = c.place_id WHERE {which} AND {seen}"
         " AND (c.batch_id IS NULL OR c.batch_id IN (SELECT id FROM ledger_batch WHERE visible))),"
         # CROSS JOIN: SQLite, left to itself, would rather walk through all clocks there are.

@@ -8,6 +8,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils.translation import gettext as _
 
+from lianxin.cases.tally import count_anew
 from lianxin.demo.folder import Marker, clear, read_marker, write_marker
 from lianxin.demo.places import MAIN
 from lianxin.demo.queries import demonstration_accounts
@@ -70,6 +71,7 @@ def _make() -> None:
     with folder.in_use():
         call_command("migrate", verbosity=0)
         tell(today, lambda told: say(f"  {time.monotonic() - began:5.1f} s  {told}"))
+        count_anew()
     write_marker(folder.path, Marker(today, complete=True))
     say(_("Made in %(seconds)d s.") % {"seconds": time.monotonic() - began})
 

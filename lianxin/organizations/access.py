@@ -177,7 +177,7 @@ class Grant:
 
 
 _HELD = " UNION ALL ".join(
-    f"SELECT held.{word}, held.unit_id, unit.path FROM {table._meta.db_table} held"
+    f"SELECT held.{word}, held.unit_id, unit.path FROM {table._meta.db_table} held"  # nosec B608  # our own names and numbers
     f" JOIN {Person._meta.db_table} person ON person.id = held.person_id"
     f" JOIN {Unit._meta.db_table} unit ON unit.id = held.unit_id"
     f" LEFT JOIN {Batch._meta.db_table} batch ON batch.id = held.batch_id"

@@ -141,6 +141,12 @@ def test_every_state_of_a_case_occurs_at_least_five_times(county_office: Visitor
     assert len({address for address, _words in listed.links if re.fullmatch(r"/cases/\d+/", address)}) >= 5
 
 
+@pytest.mark.parametrize("stand", ["open", "granted", "declined", "lifted"])
+def test_cases_were_left_out_of_the_adjusted_figures_or_not(county_office: Visitor, stand):
+    listed = county_office.open(f"/cases/left-out/?state={stand}")
+    assert len({address for address, _words in listed.links if re.fullmatch(r"/cases/\d+/", address)}) >= 5
+
+
 def test_a_case_was_returned_until_the_county_decided(county_office: Visitor):
     listed = county_office.open("/cases/?escalated=1&state=solved")
     assert any(re.fullmatch(r"/cases/\d+/", address) for address, _words in listed.links)
