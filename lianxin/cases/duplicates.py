@@ -100,7 +100,7 @@ def shared_phrases(one: str, other: str, most: int = 3) -> tuple[str, ...]:
 
 def _around(place: Unit) -> Unit:
     """The township a place lies in; the place itself where it lies in none."""
-    return Unit.objects.filter(pk__in=place.ancestor_ids, kind=UnitKind.TOWNSHIP).first() or place
+    return next((unit for unit in place.ancestors if unit.kind == UnitKind.TOWNSHIP), place)
 
 
 def _rareness(texts: Any, of: int) -> Any:

@@ -29,7 +29,7 @@ from lianxin.accounts.networks import network_of, subnet_of
 from lianxin.accounts.sealing import fingerprint
 from lianxin.cases import actions, receipts, village_codes
 from lianxin.cases.data_files import FOLDER, Told, read
-from lianxin.cases.models import Bucket, Case, Sending
+from lianxin.cases.models import Bucket, Case
 from lianxin.ledger import clock
 from lianxin.ledger.together import save_together
 from lianxin.organizations.models import Unit
@@ -98,24 +98,25 @@ def take_in(
 
 
 def _take_in(request: HttpRequest, report: actions.Report, joins: Case | None, looked: bool) -> actions.Received | Judged:
+    known = actions.received_before(report)
+    if known is not None:
+        return known
     judged = judge(request, report.place, report.text, looked=looked)
     if judged.wait:
         return judged
     report = replace(report, network=network_of(request))
     if joins is not None and not judged.quarantined:
         return actions.join_case(case=joins, report=report)
-    return actions.report_case(report=report, quarantined=judged.quarantined)
+    return actions.report_case(report=report, quarantined=judged.quarantined, fresh=True)
 
 
 def judge(request: HttpRequest, place: Unit, text: str, *, looked: bool = False) -> Judged:
     """What becomes of the report in this request, which carries its key as `sending`, perhaps a `code`, `ticket` and `altcha`.
 
-    Call it in the transaction that saves the report, so that what fails counts for nothing. A report that was received before
-    passes: it is saved once. looked: as in `take_in`.
+    Call it in the transaction that saves the report, so that what fails counts for nothing; not for one that was received
+    before. looked: as in `take_in`.
     """
     sending = request.POST.get("sending", "")
-    if sending and Sending.objects.filter(key=receipts.digest_of_sending(sending)).exists():
-        return Judged()
     in_force, address = limits_in_force(), network_of(request)
     proved = _came_by_code(request, place) or _did_the_arithmetic(request.POST.get("altcha", ""), sending)
     patient = _waited(request.POST.get("ticket", ""), sending)

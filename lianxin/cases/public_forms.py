@@ -3,12 +3,14 @@
 import re
 import secrets
 import unicodedata
+from functools import lru_cache
 from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.functional import cached_property
-from django.utils.translation import get_language
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext_lazy as _
 
 from lianxin.cases import village_codes
@@ -171,7 +173,27 @@ class ReceiptForm(forms.Form):
     )
 
 
-class NoteForm(forms.Form):
+class ActForm(forms.Form):
+    """What is done with a receipt in hand."""
+
+    def fields_written(self) -> SafeString:
+        """The fields as they stand on the page. Nobody's yet, they are the same for everybody, and drawn once a language."""
+        if self.is_bound:
+            return _written(self)
+        return _written_empty(type(self), str(self.auto_id), get_language() or "")
+
+
+def _written(form: forms.Form) -> SafeString:
+    return SafeString("".join(field.as_field_group() for field in form.visible_fields()))
+
+
+@lru_cache(maxsize=64)
+def _written_empty(form: type[ActForm], auto_id: str, language: str) -> SafeString:
+    with override(language):
+        return _written(form(auto_id=auto_id))
+
+
+class NoteForm(ActForm):
     """Something to add."""
 
     text = WordsOfResidents(label=_("What do you want to add?"), rows=3, required=False)
@@ -184,7 +206,7 @@ class NoteForm(forms.Form):
         return said
 
 
-class VerdictForm(forms.Form):
+class VerdictForm(ActForm):
     """The one answer that counts as solved or not."""
 
     verdict = forms.ChoiceField(
@@ -206,7 +228,7 @@ class VerdictForm(forms.Form):
     )
 
 
-class ReopenForm(forms.Form):
+class ReopenForm(ActForm):
     """Why it is not solved after all."""
 
     text = WordsOfResidents(
@@ -214,7 +236,7 @@ class ReopenForm(forms.Form):
     )
 
 
-class ObjectForm(forms.Form):
+class ObjectForm(ActForm):
     """Why it should be taken up after all."""
 
     text = WordsOfResidents(
@@ -222,13 +244,13 @@ class ObjectForm(forms.Form):
     )
 
 
-class WithdrawForm(forms.Form):
+class WithdrawForm(ActForm):
     """A step back, and why if one wishes to say."""
 
     text = WordsOfResidents(label=_("Why?"), rows=2, required=False)
 
 
-class EraseForm(forms.Form):
+class EraseForm(ActForm):
     """A resident's own words and number, erased."""
 
     sure = forms.BooleanField(
@@ -237,7 +259,7 @@ class EraseForm(forms.Form):
     text = forms.CharField(required=False, widget=forms.HiddenInput)
 
 
-ACTS: dict[str, type[forms.Form]] = {
+ACTS: dict[str, type[ActForm]] = {
     "note": NoteForm,
     "verdict": VerdictForm,
     "reopen": ReopenForm,

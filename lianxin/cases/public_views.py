@@ -115,10 +115,10 @@ def _report_sent(request: HttpRequest) -> HttpResponse:
 def _others_like(request: HttpRequest, form: ReportForm) -> list[Any]:
     """Cases that may be the same. What is sent once more is like nothing but itself; and nobody tries words without end: whoever
     looks is counted, here where something is found, else with what is saved."""
-    said = form.cleaned_data
-    if queries.was_sent(said["sending"]) or flood.wait_for_similar(request, count=False):
+    if flood.wait_for_similar(request, count=False):
         return []
-    return queries.alike(form.place, said["text"])
+    found = queries.alike(form.place, form.cleaned_data["text"])
+    return [] if found and queries.was_sent(form.cleaned_data["sending"]) else found
 
 
 def _received(request: HttpRequest, received: actions.Received, form: ReportForm) -> HttpResponse:
@@ -126,7 +126,7 @@ def _received(request: HttpRequest, received: actions.Received, form: ReportForm
     if received.changed:
         shown = {"receipt": receipts.shown(received.receipt), "form": form, "sending": new_sending(), "said": form.data}
         return render(request, "cases/public/changed.html", shown, status=409)
-    return _open(request, received.receipt, fresh=True, reporter=received.reporter)
+    return _open(request, received.receipt, fresh=True, received=received)
 
 
 @public("POST")
@@ -240,13 +240,13 @@ def close(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _open(request: HttpRequest, typed: str, *, fresh: bool = False, reporter: Any = None) -> HttpResponse:
+def _open(request: HttpRequest, typed: str, *, fresh: bool = False, received: actions.Received | None = None) -> HttpResponse:
     """On to the page of a receipt. A browser that keeps no cookies is answered at once; sent again, it is still saved once.
 
-    reporter: who holds it, where that was just saved.
+    received: what was just saved, where it was.
     """
     if not request.COOKIES:
-        return _story(request, typed, fresh=fresh, reporter=reporter)
+        return _story(request, typed, fresh=fresh, received=received)
     response = HttpResponseRedirect(reverse("story"), status=303)
     kept = signing.dumps({"receipt": receipts.read(typed), "fresh": fresh}, salt=SALT)
     path, secure = reverse("receipt"), settings.OVER_TLS
@@ -259,12 +259,12 @@ def _story(
     typed: str,
     *,
     fresh: bool = False,
-    reporter: Any = None,
+    received: actions.Received | None = None,
     form: Form | None = None,
     act: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    told = queries.story_of(typed, reporter)
+    told = queries.story_of(typed, *((received.reporter, received.step) if received else ()))
     forms = {name: form if name == act else ACTS[name](auto_id=f"{name}_%s") for name in told.may}
     shown = {"story": told, "groups": told.receipt.split("-"), "code": _code(request, told.receipt), "fresh": fresh}
     shown["unsaid"] = form.data.get("text", "") if form is not None and act not in forms else ""

@@ -86,13 +86,13 @@ def says(texts: Iterable[str], terms: Sequence[str]) -> bool:
 # --- keeping the index ------------------------------------------------------------------------------------------------
 
 
-def index_cases(cases: Sequence[Case]) -> None:
+def index_cases(cases: Sequence[Case], steps: Iterable[CaseStep] | None = None) -> None:
     """Keep what these cases say now, in place of what was kept before; of what was erased nothing is kept.
 
-    Part of whatever transaction changed their words.
+    Part of whatever transaction changed their words. steps: all that these cases have, where they are at hand.
     """
     for start in range(0, len(cases), AT_ONCE):
-        texts = texts_of(cases[start : start + AT_ONCE])
+        texts = texts_of(cases[start : start + AT_ONCE], steps=steps)
         write({pk: tokens(set().union(*map(grams, said))) for pk, said in texts.items()})
 
 
@@ -121,16 +121,21 @@ def rebuild() -> int:
     return count
 
 
-def texts_of(cases: Sequence[Case], *, whole: CaseQuerySet | None = None) -> dict[int, list[str]]:
+def texts_of(
+    cases: Sequence[Case], *, whole: CaseQuerySet | None = None, steps: Iterable[CaseStep] | None = None
+) -> dict[int, list[str]]:
     """All the words of these cases, opened: what was reported, noted, planned, answered, and where exactly.
 
     whole: cases of which all is read; of the others only what residents read, too.
+    steps: those with words, where they are at hand.
     """
     texts: dict[int, list[str]] = {case.pk: [_spot(case)] if case.spot else [] for case in cases}
-    steps = CaseStep.objects.filter(case__in=texts).exclude(sealed=None)
-    if whole is not None:
-        steps = steps.filter(Q(shown=True) | Q(case__in=list(whole.filter(pk__in=texts).values_list("pk", flat=True))))
-    for step in steps.only("case_id", "sealed", "salt").order_by("pk"):
+    if steps is None:
+        sealed = CaseStep.objects.filter(case__in=texts).exclude(sealed=None)
+        if whole is not None:
+            sealed = sealed.filter(Q(shown=True) | Q(case__in=list(whole.filter(pk__in=texts).values_list("pk", flat=True))))
+        steps = sealed.only("case_id", "sealed", "salt").order_by("pk")
+    for step in steps:
         try:
             texts[step.case_id].append(step.text)
         except SealBroken:  # another key's: nothing of it can be found

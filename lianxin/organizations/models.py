@@ -11,6 +11,7 @@ from typing import Any, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from lianxin.ledger.models import Batch, Entry, seen
@@ -185,6 +186,11 @@ class Unit(models.Model):
     def ancestor_ids(self) -> list[int]:
         """Ids from the root down, this unit last."""
         return path_ids(self.path)
+
+    @cached_property
+    def ancestors(self) -> "list[Unit]":
+        """The same as units, read once."""
+        return list(Unit.objects.filter(pk__in=self.ancestor_ids).order_by("path"))
 
 
 class Placement(models.Model):

@@ -28,7 +28,16 @@ from lianxin.cases.actions.handling import (
     resume_case,
     sort_case,
 )
-from lianxin.cases.actions.intake import Received, Report, add_note, join_case, object_to_decline, record_case, report_case
+from lianxin.cases.actions.intake import (
+    Received,
+    Report,
+    add_note,
+    join_case,
+    object_to_decline,
+    received_before,
+    record_case,
+    report_case,
+)
 from lianxin.cases.actions.keys import digest_of_key, make_api_key, revoke_api_key
 from lianxin.cases.actions.leading import (
     claim_case,
@@ -88,6 +97,7 @@ __all__ = [
     "pause_case",
     "plan_case",
     "propose_erasure",
+    "received_before",
     "record_call_back",
     "record_case",
     "release_case",

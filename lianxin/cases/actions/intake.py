@@ -56,42 +56,47 @@ class Received:
     """What became of a report.
 
     receipt: the 24 characters, for the resident; they are kept nowhere.
+    step: with what it began, where it is a case of its own, received now.
     again: the same report had been received before.
     changed: something was received under this key before, saying something else; nothing was saved now.
     """
 
     reporter: Reporter
     receipt: str
+    step: CaseStep | None = None
     again: bool = False
     changed: bool = False
 
 
 @transaction.atomic
-def report_case(*, report: Report, quarantined: bool = False) -> Received:
+def report_case(*, report: Report, quarantined: bool = False, fresh: bool = False) -> Received:
     """A resident reports a problem. Saved once however often it is sent.
 
-    quarantined: it waits to be looked at first. Raises CaseError without words, ValidationError for a phone that is none.
+    quarantined: it waits to be looked at first.
+    fresh: `received_before` was asked in this transaction, and knows nothing of it.
+    Raises CaseError without words, ValidationError for a phone that is none.
     """
-    known = _sent_before(report)
+    known = None if fresh else received_before(report)
     if known is not None:
         return known
     try:
         with transaction.atomic():
             case, reporter = _take_in(report)
-            make_move(
+            step = make_move(
                 actor=the_residents(),
                 case=case,
                 name="report",
                 end=State.QUARANTINED if quarantined else State.UNCLAIMED,
                 asked=Asked(text=report.text, photos=report.photos, data={"source": str(report.source), "reporter": reporter.pk}),
+                new=True,
             )
             _remember(report, reporter)
     except IntegrityError:  # its twin came first
-        known = _sent_before(report)
+        known = received_before(report)
         if known is None:
             raise
         return known
-    return Received(reporter, receipts.receipt_for(report.sending))
+    return Received(reporter, receipts.receipt_for(report.sending), step)
 
 
 @transaction.atomic
@@ -101,7 +106,7 @@ def record_case(*, actor: AbstractBaseUser, unit: Unit, report: Report, day: dat
     unit: on whose behalf it is recorded. Raises Http404 where the actor may not, or not there; CaseError as `report_case`, and
     where it complains about a unit to which the actor belongs: that unit must never learn of it.
     """
-    known = _sent_before(report)
+    known = received_before(report)
     if known is not None:
         return known
     if not any(report.place.path.startswith(path) for path in neighbourhoods(actor, CASE_RECORD)):
@@ -121,6 +126,7 @@ def record_case(*, actor: AbstractBaseUser, unit: Unit, report: Report, day: dat
             day=day,
             data={"source": str(report.source), "reporter": reporter.pk},
         ),
+        new=True,
     )
     _remember(report, reporter)
     return Received(reporter, receipts.receipt_for(report.sending))
@@ -132,7 +138,7 @@ def join_case(*, case: Case, report: Report) -> Received:
 
     Raises CaseError where the case is over by now.
     """
-    known = _sent_before(report)
+    known = received_before(report)
     if known is not None:
         return known
     case = locked(case)
@@ -173,7 +179,8 @@ def object_to_decline(*, reporter: Reporter, text: str) -> CaseStep:
     )
 
 
-def _sent_before(report: Report) -> Received | None:
+def received_before(report: Report) -> Received | None:
+    """What became of the report when it was received under its key before; None: it was not."""
     key = receipts.digest_of_sending(report.sending)
     earlier = Sending.objects.filter(key=key).first()
     if earlier is None:
@@ -251,7 +258,7 @@ def _take_in(report: Report, *, by_proxy: bool = False) -> tuple[Case, Reporter]
 
 def county_of(place: Unit) -> Unit:
     """The county a place lies in. Raises CaseError where it lies in none."""
-    county = Unit.objects.filter(pk__in=place.ancestor_ids, kind=UnitKind.COUNTY).first()
-    if county is None:
-        raise CaseError("no_place")
-    return county
+    for unit in place.ancestors:
+        if unit.kind == UnitKind.COUNTY:
+            return unit
+    raise CaseError("no_place")

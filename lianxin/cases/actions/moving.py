@@ -77,16 +77,18 @@ def make_move(
     end: str = "",
     asked: Asked | None = None,
     change: Callable[[Case], None] | None = None,
+    new: bool = False,
 ) -> CaseStep:
     """Make a move: one step, one entry, the case's new state, its clocks.
 
     case: as `locked` gave it (or new, and saved).
+    new: it was saved just now, in this transaction: there is no step of it yet.
     end: which of several moves of that name, by where it leads.
     change: sets what else changes about the case (its lead …), before the entry is written.
     Raises Http404 where it is not the actor's to do, CaseError where the table does not allow it or something is missing.
     """
     asked = asked or Asked()
-    move = allowed_move(actor, case, name, end=end, unit=asked.unit, reporter=asked.reporter)
+    move = allowed_move(actor, case, name, end=end, unit=asked.unit, reporter=asked.reporter, new=new)
     if move.reason and not asked.reason.strip():
         raise CaseError("no_reason")
     if move.words and not asked.text.strip() and not (asked.photos and move.name == "note"):  # a photo speaks, too
@@ -130,17 +132,24 @@ def make_move(
     keep_photos(step, asked.photos)
     case.save()
     if step.sealed:
-        index_cases([case])
+        index_cases([case], [step] if new else None)
     case.__dict__.pop("taken_up", None)
     return step
 
 
 def allowed_move(
-    actor: AnyUser, case: Case, name: str, *, end: str = "", unit: Unit | None = None, reporter: Reporter | None = None
+    actor: AnyUser,
+    case: Case,
+    name: str,
+    *,
+    end: str = "",
+    unit: Unit | None = None,
+    reporter: Reporter | None = None,
+    new: bool = False,
 ) -> Move:
     """The move of that name that this actor may make now. Raises Http404 where it is not theirs, CaseError where the state no
-    longer allows it."""
-    state = case.state if case.steps.exists() else NEW
+    longer allows it. new: as in `make_move`."""
+    state = case.state if not new and case.steps.exists() else NEW
     found = [move for move in moves_from(state, name) if not end or move.end == end]
     theirs = [move for move in found if _is_theirs(actor, move, case, unit, reporter)]
     if theirs:

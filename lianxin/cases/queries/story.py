@@ -120,18 +120,20 @@ class Story:
     """The newest first."""
 
 
-def story_of(typed: str, reporter: Reporter | None = None) -> Story:
-    """The story behind a receipt. Raises CaseError where there is none. reporter: who holds it, where that was just saved."""
+def story_of(typed: str, reporter: Reporter | None = None, first: CaseStep | None = None) -> Story:
+    """The story behind a receipt. Raises CaseError where there is none.
+
+    reporter: who holds it, where that was just saved; first: the one step there is of the case, where it was, too.
+    """
     reporter = reporter or reporter_by(typed)
     case = reporter.case
-    steps = list(case.steps.select_related("entry__unit", "unit").order_by("id"))
-    beside = list(Entry.objects.filter(subject=case.subject, kind__in=BESIDE).select_related("unit", "reason").order_by("id"))
+    steps = [first] if first else list(case.steps.select_related("entry__unit", "unit").order_by("id"))
+    beside = [] if first else _beside(case)
     names = _names_in([*(step.entry for step in steps), *beside])
-    pictures = photos_of(steps)
+    pictures = photos_of([step for step in steps if len(step.entry.evidence) > 1])  # else nothing but the words
     lines = [line for step in steps if (line := _line(step, reporter, names, pictures.get(step.pk, [])))]
     lines += [line for entry in beside if (line := _line_beside(entry, reporter))]
-    clocks = [clock_ for clock_ in case.clocks.select_related("unit") if clock_.stopped_at is None]
-    running = min((each for each in clocks if each.paused_at is None), key=lambda each: each.due_at, default=None)
+    running = _running(case, first)
     return Story(
         receipt=receipts.shown(receipts.read(typed) or ""),
         case=case,
@@ -147,6 +149,19 @@ def story_of(typed: str, reporter: Reporter | None = None) -> Story:
         kept=kept_about(reporter, steps, pictures),
         lines=sorted(lines, key=lambda line: line.at, reverse=True),
     )
+
+
+def _beside(case: Case) -> list[Entry]:
+    return list(Entry.objects.filter(subject=case.subject, kind__in=BESIDE).select_related("unit", "reason").order_by("id"))
+
+
+def _running(case: Case, first: CaseStep | None) -> CaseClock | None:
+    """The clock that runs out next."""
+    if first is None:
+        return case.clocks.filter(stopped_at=None, paused_at=None).order_by("due_at").first()
+    if case.due_at is None:
+        return None
+    return CaseClock(case=case, name=case.clock, due_at=case.due_at, provisional="provisional" in first.entry.data)
 
 
 def may_do(reporter: Reporter) -> frozenset[str]:

@@ -4,7 +4,8 @@ import pytest
 
 from lianxin.cases import actions
 from lianxin.cases.actions.moving import Asked, locked, make_move
-from lianxin.cases.models import Case, State
+from lianxin.cases.models import Case, State, Tier
+from lianxin.cases.queries.story import story_of
 from lianxin.ledger.actions import record
 from lianxin.ledger.models import Entry
 from tests.world import World
@@ -240,3 +241,18 @@ def test_a_page_asks_the_database_little(received, phone, address, django_assert
     look_up(phone, received.receipt)
     with django_assert_max_num_queries(15):
         assert phone.get(address).status_code == 200
+
+
+def test_told_from_what_was_just_saved_or_read_anew_it_is_the_same_story(report):
+    for said in ({"spot": "学校东边"}, {"phone": "", "quarantined": True}, {"tier": Tier.DANGER}):
+        fresh = report(**said)
+        assert story_of(fresh.receipt, fresh.reporter, fresh.step) == story_of(fresh.receipt)
+
+
+def test_the_fields_of_an_act_are_drawn_once_a_language_and_never_hold_what_somebody_typed(phone, received):
+    for language, word in (("zh-hans", "您想补充什么？"), ("en", "What do you want to add?"), ("zh-hans", "您想补充什么？")):
+        phone.cookies["django_language"] = language
+        assert word in look_up(phone, received.receipt).content.decode()
+    typed = do(phone, "note", received.receipt, text="字" * 4001)
+    assert "字字" in typed.content.decode()
+    assert "字字" not in look_up(phone, received.receipt).content.decode()

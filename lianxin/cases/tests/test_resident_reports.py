@@ -6,6 +6,8 @@ from io import BytesIO
 import pytest
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from PIL import Image
 
 from lianxin.cases import receipts, village_codes
@@ -337,3 +339,11 @@ def test_a_photo_can_follow_as_a_note_without_words(phone, folder):
     page = phone.post("/receipt/note/", {"receipt": receipt, "photos": [photo()]}, follow=True)
     assert "<img src=" in page.content.decode()
     assert Photo.objects.get().step.move == "note"
+
+
+def test_a_report_and_the_page_of_its_receipt_ask_the_database_little(world: World):
+    """A hundred come in a second. Marks of the transaction are no questions."""
+    send(world.client(), sending="a-phone-before-this-one")
+    with CaptureQueriesContext(connection) as captured:
+        assert send(world.client(), text="东边的路灯不亮，晚上看不见").status_code == 200
+    assert sum("SAVEPOINT" not in query["sql"] for query in captured.captured_queries) <= 23
