@@ -153,14 +153,20 @@ class ClaimForm(MoveForm):
     def clean(self) -> dict[str, Any]:
         if not self.page.claimants:
             raise ValidationError(gettext("You hold no post at a unit that could claim this."))
+        if self.cleaned_data.get("partners") == [self.leading]:
+            raise ValidationError({"partners": gettext("This is your own unit, which leads. Name others, or leave this empty.")})
         return self.cleaned_data
+
+    @property
+    def leading(self) -> Unit:
+        """The unit that is to lead."""
+        mine = {unit.code: unit for unit in self.page.claimants}
+        return mine.get(self.cleaned_data.get("unit", "")) or self.page.home or self.page.claimants[0]
 
     @property
     def said(self) -> dict[str, Any]:
         """What `claim_case` takes."""
-        mine = {unit.code: unit for unit in self.page.claimants}
-        unit = mine.get(self.cleaned_data["unit"]) or self.page.home or self.page.claimants[0]
-        return {"unit": unit, "partners": [one for one in self.cleaned_data["partners"] if one != unit]}
+        return {"unit": self.leading, "partners": [one for one in self.cleaned_data["partners"] if one != self.leading]}
 
 
 class WordsForm(MoveForm):

@@ -85,6 +85,8 @@ _RESIDENT, _CLOCK, _ABOVE, _LEAD = {RESIDENT}, {THE_CLOCK}, {CASE_DISPATCH}, {CA
 _NEW = (NEW,)
 _WAITING = (S.UNCLAIMED, S.DISPATCH)
 _LED = (S.LED,)
+_ANSWERABLE = (S.LED, S.CONTESTED)
+"""Whoever took it up first answers for it until somebody else is named (首接负责)."""
 _BEFORE_SOLVED = (S.QUARANTINED, *_WAITING, *LED_STATES, S.HANDLED)
 _SAID: dict[str, Any] = {"words": True, "shown": True}
 _AGAIN: dict[str, Any] = {"starts": (HANDLE,), "stops": (VERDICT,), "again": True, "at": "lead"}
@@ -115,8 +117,8 @@ MOVES: tuple[Move, ...] = (
     # It is worked on.
     *_from((*_WAITING, *LED_STATES), "sort", None, _ABOVE, "place", "sorted"),
     *_from(LED_STATES, "sort", None, _LEAD, "lead", "sorted"),
-    *_from(_LED, "plan", S.LED, _LEAD, "lead", "planned", words=True),
-    *_from(_LED, "answer", S.LED, _LEAD, "lead", "answered", stops=(RESPOND,), **_SAID),
+    *_from(_ANSWERABLE, "plan", None, _LEAD, "lead", "planned", words=True),
+    *_from(_ANSWERABLE, "answer", None, _LEAD, "lead", "answered", stops=(RESPOND,), **_SAID),
     *_from(_LED, "ask", S.LED, _LEAD, "lead", "part_asked", words=True),
     *_from(LED_STATES, "do_part", None, _LEAD, "unit", "part_done", words=True),
     *_from(LED_STATES, "leave_group", None, _LEAD, "unit", "part_left", reason=True),

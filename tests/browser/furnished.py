@@ -5,6 +5,7 @@ python -m tests.browser.furnished    furnishes the empty folder of LIANXIN_HOME 
 
 import json
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -104,8 +105,10 @@ def out_of_the_way(world: Any) -> dict[str, tuple[str | None, str]]:
     from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
     from django.urls import reverse
 
+    from lianxin.cases import actions as cases
     from lianxin.gatherings.models import Gathering
     from lianxin.gatherings.queries import sign
+    from lianxin.ledger import clock
     from lianxin.organizations.invitations import invite_people
 
     [link] = invite_people(actor=world.user("administrator"), people=[world.people["member"]])
@@ -113,12 +116,17 @@ def out_of_the_way(world: Any) -> dict[str, tuple[str | None, str]]:
     TOTP.activate(user, generate_totp_secret())
     RecoveryCodes.activate(user)
     passkey = Authenticator.objects.create(user=user, type=Authenticator.Type.WEBAUTHN, data={"name": "手机", "credential": {}})
+    with clock.standing_at(clock.now() - timedelta(days=400)):
+        said = cases.Report(place=world.village, text="村口的水井不出水", phone="13800001111", sending="a phone of long ago")
+        cases.withdraw_report(reporter=cases.report_case(report=said).reporter)
+    erasure = cases.propose_erasure(actor=cases.moving.the_clock())
     hosted = Gathering.objects.get(unit__code="152221100003-1")
     return {
         "invitation": (None, link.path),
         "mfa_deactivate_totp": ("auditor", reverse("mfa_deactivate_totp")),
         "mfa_view_recovery_codes": ("auditor", reverse("mfa_view_recovery_codes")),
         "mfa_remove_webauthn": ("auditor", reverse("mfa_remove_webauthn", args=[passkey.pk])),
+        "erasure": ("county_officer", reverse("erasure", args=[erasure.pk, "152221"])),
         "join_gathering": ("secretary", reverse("join_gathering", args=[hosted.pk, sign(hosted)])),
     }
 

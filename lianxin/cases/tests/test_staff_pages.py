@@ -82,6 +82,20 @@ def test_who_merely_may_claim_reads_what_residents_read(world, led):
     assert "内部分析" not in shown
 
 
+def test_who_took_it_up_first_answers_for_it_until_another_is_named(world, led):
+    assert send(world, "secretary", led, "return", reason="不归我们", proposed="满族屯满族乡（152221200）").status_code == 302
+    assert send(world, "secretary", led, "answer", key="b" * 22, text="已转请乡里定由谁办").status_code == 302
+    led.refresh_from_db()
+    assert led.state == State.CONTESTED and led.lead == world.branch
+    assert not led.clocks.filter(name="respond", stopped_at=None).exists()
+    assert send(world, "secretary", led, "handle", key="c" * 22, text="修好了").status_code == 422
+
+
+def test_ones_own_unit_is_no_partner(world, waiting):
+    alone = send(world, "secretary", waiting, "claim", unit=world.branch.code, partners=world.branch.code)
+    assert alone.status_code == 422 and "这是本单位" in text_of(alone)
+
+
 def test_a_double_tap_claims_once(world, waiting):
     for _tap in range(2):
         assert send(world, "secretary", waiting, "claim", unit=world.branch.code).status_code == 302
