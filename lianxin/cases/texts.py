@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from django.db.models import Max
+from django.db import connection
 
 from lianxin.accounts.sealing import SealBroken
 from lianxin.cases.models import CaseStep, Tombstone
@@ -102,5 +102,11 @@ def words_of(cases: Iterable[int]) -> dict[int, str]:
 
 def erasures() -> int:
     """Another number after each erasure: what any process made of words before it must be forgotten then."""
-    last: int | None = Tombstone.objects.aggregate(last=Max("entry"))["last"]
+    with connection.cursor() as cursor:
+        cursor.execute(_LAST_ERASED)
+        last: int | None = cursor.fetchone()[0]
     return last or 0
+
+
+_LAST_ERASED = f"SELECT MAX(entry_id) FROM {Tombstone._meta.db_table}"  # nosec B608  # our own names
+"""As text, because every report asks it."""
