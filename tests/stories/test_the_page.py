@@ -28,7 +28,7 @@ STATES = ("met", "met_late", "unmet", "pending", "not_started", "not_applicable"
 
 def figure(brief: str, name: str) -> int:
     """The number a brief gives behind a name."""
-    found = re.search(rf"{name} ([\d,]+)", brief)
+    found = re.search(rf"^ *{name} ([\d,]+)", brief, re.MULTILINE)
     assert found, f"the brief names no {name}"
     return int(found[1].replace(",", ""))
 
