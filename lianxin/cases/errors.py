@@ -42,7 +42,7 @@ MESSAGES = {
     "no_unit": _("We found no unit “%(found)s” that could do this. Choose one from the list, or write its code."),
     "which_unit": _("Several units are called that. Write the code: %(codes)s."),
     "later": _(
-        "Very many reports arrive right now. Yours was not lost: leave this page open, it is sent again in %(seconds)s seconds."
+        "Reports come in quickly just now. Yours was not lost: leave this page open, it is sent again in %(seconds)s seconds."
     ),
     "day_outside": _("Choose today or a later day, at most three years ahead. What was counted with earlier days stays."),
     "day_so_already": _("It is so already. Choose another day, or look at the year again."),

@@ -9,6 +9,7 @@ from typing import Any, cast
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.functional import cached_property
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext_lazy as _
@@ -184,7 +185,7 @@ class ActForm(forms.Form):
 
 
 def _written(form: forms.Form) -> SafeString:
-    return SafeString("".join(field.as_field_group() for field in form.visible_fields()))
+    return format_html_join("", "{}", ((field.as_field_group(),) for field in form.visible_fields()))
 
 
 @lru_cache(maxsize=64)
