@@ -523,6 +523,7 @@ class RecordForm(OnceForm):
     )
     place = forms.ChoiceField(label=_("Where is it?"))
     text = WordsField(label=_("What is wrong, in the resident's words?"), max_length=2000)
+    photos = PhotosField(help_text=SHOWN_TO_RESIDENT)
     phone = forms.CharField(
         label=_("The resident's phone"),
         required=False,
@@ -586,5 +587,6 @@ class RecordForm(OnceForm):
             item=item,
             source=said["source"],
             about=self.complaint,
+            photos=said["photos"],
         )
         return actions.record_case(actor=actor, unit=recording.unit(said["unit"]), report=report)

@@ -51,7 +51,7 @@ def move_case(request: HttpRequest, pk: int, move: str) -> HttpResponse:
 @requires(GET="case.record", POST="case.record")
 def new_case(request: HttpRequest) -> HttpResponse:
     """Record a problem for a resident. Saved, it answers with the receipt: kept nowhere, it is the same when sent again."""
-    form = RecordForm(request.POST or None, recording=recording.recording_for(request.user))
+    form = RecordForm(request.POST or None, request.FILES or None, recording=recording.recording_for(request.user))
     if request.method == "POST":
         outcome = record_once(request, form, lambda: form.make(actor_of(request)).reporter.case.steps.get().entry)
         if outcome.entry is not None and outcome.changed:

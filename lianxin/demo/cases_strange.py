@@ -29,7 +29,7 @@ LEFT_OUT = {
 }
 """Why somebody asks that a case be left out, by ground."""
 PAUSE = "等待配件到货，到货后继续施工。"
-CLAIMED = 25
+CLAIMED = 27
 """How many of them somebody takes up."""
 
 
@@ -73,12 +73,14 @@ class Strange:
             self.unclaimed(self.today - timedelta(days=11 + number % 3), on)
             self.contested(day, on)
             self.paused(day - timedelta(days=2), on, 25)
+        for days in (6, 8):  # the county has not decided; its unit works on it
+            self.returned(self.today - timedelta(days=days), on, still=True)
         return events
 
     # --- one by one -----------------------------------------------------------------------------------------------------------
 
-    def returned(self, day: date, on: Callable[[date, Act], None]) -> None:
-        """Three units return it; the third time the county decides, and that stands."""
+    def returned(self, day: date, on: Callable[[date, Act], None], *, still: bool = False) -> None:
+        """Three units return it; the third time the county decides, and that stands. still: it is not handled yet."""
         place = self.place()
         branch, team, township = self.near(place)
         tell = self.case(day, on, place)
@@ -87,8 +89,10 @@ class Strange:
             then = day + timedelta(days=1 + 2 * number)
             by = self.actor(township) if number < 2 else self.leads.office
             on(then, lambda old=old: self.give_back(tell[0], old))  # type: ignore[misc]
-            on(then + timedelta(days=1), lambda by=by, new=new: self.decide(tell[0], by, new))  # type: ignore[misc]
-        self.handled(day + timedelta(days=9), on, tell, township)
+            if then < self.today - timedelta(days=1):
+                on(then + timedelta(days=1), lambda by=by, new=new: self.decide(tell[0], by, new))  # type: ignore[misc]
+        if not still:
+            self.handled(day + timedelta(days=9), on, tell, township)
 
     def contested(self, day: date, on: Callable[[date, Act], None]) -> None:
         """Returned, and nobody has decided yet."""

@@ -27,8 +27,8 @@ STATES = ("met", "met_late", "unmet", "pending", "not_started", "not_applicable"
 
 
 def figure(brief: str, name: str) -> int:
-    """The number a brief gives behind a name."""
-    found = re.search(rf"^ *{name} ([\d,]+)", brief, re.MULTILINE)
+    """The number a brief gives behind a name, where a line or an item of one begins with it."""
+    found = re.search(rf"(?:^ *|[：、]){name} ([\d,]+)", brief, re.MULTILINE)
     assert found, f"the brief names no {name}"
     return int(found[1].replace(",", ""))
 
@@ -147,8 +147,9 @@ def test_cases_were_left_out_of_the_adjusted_figures_or_not(county_office: Visit
     assert len({address for address, _words in listed.links if re.fullmatch(r"/cases/\d+/", address)}) >= 5
 
 
-def test_a_case_was_returned_until_the_county_decided(county_office: Visitor):
-    listed = county_office.open("/cases/?escalated=1&state=solved")
+@pytest.mark.parametrize("state", ["contested", "led", "solved"])
+def test_a_case_was_returned_until_the_county_decides(county_office: Visitor, state):
+    listed = county_office.open(f"/cases/?escalated=1&state={state}")
     assert any(re.fullmatch(r"/cases/\d+/", address) for address, _words in listed.links)
 
 

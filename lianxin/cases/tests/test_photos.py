@@ -12,7 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from PIL import Image
 
-from lianxin.cases import actions, photos
+from lianxin.cases import actions, photos, receipts
 from lianxin.cases.errors import CaseError
 from lianxin.cases.models import Case, Photo
 from lianxin.cases.queries.story import story_of
@@ -249,3 +249,24 @@ def test_a_bad_photo_of_the_staff_is_refused_like_a_residents(world, led):
     assert answer.status_code == 422
     assert all(words in answer.content.decode() for words in ("井.jpg", "换好了", "请重新选择照片"))
     assert not Photo.objects.exists()
+
+
+def test_a_home_visit_brings_its_photos(world, monkeypatch):
+    """Recorded for a resident with what was photographed; the receipt shows it, and sent twice it is one case."""
+    monkeypatch.setattr(photos, "clean_photo", lambda data, name: photos.Cleaned(data, 4, 4, "1" * 64, "0f" * 16))
+    secretary = world.client("secretary")
+    said = {"submission": "k" * 22, "source": "home_visit", "unit": world.branch.code, "place": world.village.code}
+    for _tap in range(2):
+        answer = secretary.post("/cases/new/", {**said, "text": "井台裂了", "photos": upload(b"one")})
+        assert answer.status_code == 200
+    kept = Photo.objects.get()
+    assert story_of(receipts.receipt_for(f"{world.user('secretary').pk}.{'k' * 22}")).lines[-1].photos
+    assert secretary.get(reverse("photo", args=[kept.name])).status_code == 200
+
+
+def test_a_bad_photo_from_a_home_visit_keeps_the_words(world):
+    said = {"submission": "k" * 22, "source": "home_visit", "unit": world.branch.code, "place": world.village.code}
+    answer = world.client("secretary").post("/cases/new/", {**said, "text": "井台裂了", "photos": upload(b"no picture")})
+    assert answer.status_code == 422
+    assert all(words in answer.content.decode() for words in ("井.jpg", "井台裂了", "请重新选择照片"))
+    assert not Case.objects.exists()
