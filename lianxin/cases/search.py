@@ -89,11 +89,11 @@ def says(texts: Iterable[str], terms: Sequence[str]) -> bool:
 def index_cases(cases: Sequence[Case], steps: Iterable[CaseStep] | None = None) -> None:
     """Keep what these cases say now, in place of what was kept before; of what was erased nothing is kept.
 
-    Part of whatever transaction changed their words. steps: all that these cases have, where they are at hand.
+    Part of whatever transaction changed their words. steps: of cases that are new, all that they have.
     """
     for start in range(0, len(cases), AT_ONCE):
         texts = texts_of(cases[start : start + AT_ONCE], steps=steps)
-        write({pk: tokens(set().union(*map(grams, said))) for pk, said in texts.items()})
+        write({pk: tokens(set().union(*map(grams, said))) for pk, said in texts.items()}, new=steps is not None)
 
 
 def forget(cases: Iterable[int]) -> None:
@@ -101,11 +101,12 @@ def forget(cases: Iterable[int]) -> None:
     write(dict.fromkeys(cases, ()))
 
 
-def write(rows: dict[int, Sequence[int]]) -> None:
-    """Keep these tokens of these cases; a case without any is not kept."""
+def write(rows: dict[int, Sequence[int]], *, new: bool = False) -> None:
+    """Keep these tokens of these cases; a case without any is not kept. new: nothing is kept of them yet."""
     said: list[Any] = [(pk, _written(found)) for pk, found in rows.items() if found]
     with connection.cursor() as cursor:
-        cursor.executemany(f"DELETE FROM cases_search WHERE {_key()} = %s", [(pk,) for pk in rows])  # nosec B608  # our own names
+        if not new:
+            cursor.executemany(f"DELETE FROM cases_search WHERE {_key()} = %s", [(pk,) for pk in rows])  # nosec B608  # our own names
         if said:
             cursor.executemany(f"INSERT INTO cases_search ({_key()}, words) VALUES (%s, %s)", said)  # nosec B608  # our own names
 

@@ -1,6 +1,7 @@
 """`lianxin serve`: workers that are replaced when they die, and that die with the server that started them."""
 
 import ctypes
+import gc
 import multiprocessing
 import os
 import signal
@@ -152,4 +153,6 @@ def load(_target: str) -> Callable[..., Any]:
     from lianxin.config.wsgi import application
 
     daily.begin()
+    gc.collect()
+    gc.freeze()  # what is loaded now stays: a search for garbage need not walk through it again and again
     return application

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.http import Http404
 
 from lianxin.accounts.sealing import fingerprint, seal
@@ -17,7 +17,7 @@ from lianxin.cases.models import OPEN_STATES, Case, CaseStep, Item, Reporter, Se
 from lianxin.cases.photos import Cleaned
 from lianxin.cases.queries.reach import neighbourhoods
 from lianxin.ledger import clock
-from lianxin.ledger.actions import body_hash
+from lianxin.ledger.actions import body_hash, lock_chain
 from lianxin.organizations.access import CASE_RECORD
 from lianxin.organizations.models import Unit, UnitKind
 from lianxin.organizations.people import clean_phone, phone_index
@@ -73,29 +73,24 @@ def report_case(*, report: Report, quarantined: bool = False, fresh: bool = Fals
     """A resident reports a problem. Saved once however often it is sent.
 
     quarantined: it waits to be looked at first.
-    fresh: `received_before` was asked in this transaction, and knows nothing of it.
+    fresh: in this transaction, `lock_chain` held, `received_before` was asked and knows nothing of it.
     Raises CaseError without words, ValidationError for a phone that is none.
     """
-    known = None if fresh else received_before(report)
-    if known is not None:
-        return known
-    try:
-        with transaction.atomic():
-            case, reporter = _take_in(report)
-            step = make_move(
-                actor=the_residents(),
-                case=case,
-                name="report",
-                end=State.QUARANTINED if quarantined else State.UNCLAIMED,
-                asked=Asked(text=report.text, photos=report.photos, data={"source": str(report.source), "reporter": reporter.pk}),
-                new=True,
-            )
-            _remember(report, reporter)
-    except IntegrityError:  # its twin came first
+    if not fresh:
+        lock_chain()  # its twin is saved before it is looked for, or waits
         known = received_before(report)
-        if known is None:
-            raise
-        return known
+        if known is not None:
+            return known
+    case, reporter = _take_in(report)
+    step = make_move(
+        actor=the_residents(),
+        case=case,
+        name="report",
+        end=State.QUARANTINED if quarantined else State.UNCLAIMED,
+        asked=Asked(text=report.text, photos=report.photos, data={"source": str(report.source), "reporter": reporter.pk}),
+        new=True,
+    )
+    _remember(report, reporter)
     return Received(reporter, receipts.receipt_for(report.sending), step)
 
 
