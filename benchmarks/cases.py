@@ -5,6 +5,7 @@ whole product within one process, one after the other, by people who are signed 
 about, and in what they differ from lived ones, stands in _case_world.py.
 """
 
+import gc
 import json
 import os
 import subprocess
@@ -131,6 +132,8 @@ def measure(only: str = "") -> None:
         except Resolver404:
             continue
         pages[name] = (clients[role], path)
+    gc.collect()
+    gc.freeze()  # as a worker that serves (config/serve.py)
     times: dict[str, list[float]] = {name: [] for name in pages}
     queries = {}
     for name, (client, path) in pages.items():

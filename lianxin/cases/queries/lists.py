@@ -219,8 +219,13 @@ def case_list(user: AnyUser, asked: Mapping[str, str]) -> CaseList:
         may_export=may(user, EXPORT),
         may_dispatch=may(user, CASE_DISPATCH),
         saved=saved_filters(user),
-        count=None if not wanted.counted or wanted.q else len(pks) if whole else cases.order_by()[: MOST_COUNTED + 1].count(),
+        count=None if not wanted.counted or wanted.q else len(pks) if whole else _counted(cases, wanted),
     )
+
+
+def _counted(cases: CaseQuerySet, asked: Asked) -> int:
+    """How many there are, up to one more than are counted. What a rate asks is looked up case by case: from the newest back."""
+    return (cases.order_by("-pk") if asked.rate else cases.order_by())[: MOST_COUNTED + 1].count()
 
 
 def _page(user: AnyUser, cases: CaseQuerySet, few: Sequence[int] | None, asked: Asked) -> tuple[list[int], str, bool]:
