@@ -61,6 +61,8 @@ class County:
     diligence: dict[int, float] = field(default_factory=dict)
     officers: dict[int, Person] = field(default_factory=dict)
     """Of each township and team: who acts for it."""
+    acting: dict[int, User] = field(default_factory=dict)
+    """By unit: in whose name it acts for residents now; after an election, the new secretary."""
     accounts: dict[str, Person] = field(default_factory=dict)
     second: Person | None = None
     """Another person of the county office, for what takes two."""
@@ -288,21 +290,28 @@ def residents_cases(county: County) -> CasesLife:
     """The residents of the main county, and who takes up what they report."""
     places = [unit for unit in county.units.values() if unit.code.startswith(MAIN) and unit.kind in ("village", "community")]
     merged = county.merging.code.removesuffix("-1") if county.merging else ""
-    actors = {branch.pk: _user(county.secretaries[branch.pk]) for branch in county.branches}
-    for unit in county.units.values():
-        if unit.kind in ("department", "enterprise") and f"{unit.code}-1" in county.units:
-            actors[unit.pk] = actors[county.units[f"{unit.code}-1"].pk]
-    actors |= {unit_id: _user(person) for unit_id, person in county.officers.items()}
+    for branch in county.branches:
+        let_act(county, branch)
+    county.acting |= {unit_id: _user(person) for unit_id, person in county.officers.items()}
     with clock.standing_at(clock.instant(county.start - timedelta(days=1), 9)):
         telling = Telling(county.actor)
     return CasesLife(
         start=county.start,
         last=county.today - timedelta(days=1),
         places=[place for place in places if place.code != merged],
-        leads=new_leads(county.units, county.branches, actors, _user(county.accounts["county"])),
+        leads=new_leads(county.units, county.branches, county.acting, _user(county.accounts["county"])),
         claims=CLAIMED - cases_strange.CLAIMED,
         telling=telling,
     )
+
+
+def let_act(county: County, branch: Unit) -> None:
+    """Its secretary acts for a branch, and for the department or enterprise whose first branch it is."""
+    secretary = _user(county.secretaries[branch.pk])
+    county.acting[branch.pk] = secretary
+    whole = county.units.get(branch.code.removesuffix("-1"))
+    if whole is not None and whole.kind in ("department", "enterprise"):
+        county.acting[whole.pk] = secretary
 
 
 def strange_cases(county: County, life: CasesLife) -> dict[date, list[Event]]:
@@ -423,6 +432,7 @@ def elect_again(county: County, branch: Unit) -> None:
     """Hold an election today, in most places with the same secretary; always so where the sign-in “secretary” belongs to."""
     if branch.pk not in county.gone:
         elect(county, branch, clock.today(), keep=county.rng.random() < 0.7 or branch.code == SHOWN)
+        let_act(county, branch)
 
 
 # --- irregularities ------------------------------------------------------------------------------------------------------
