@@ -198,6 +198,8 @@ def count_anew(at_once: int = AT_ONCE * 10) -> None:
     mark, batches = _moving_mark(), _visible()
     last = Entry.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
     with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":  # it may know nothing yet of rows that came by the hundred thousand just now
+            cursor.execute("ANALYZE cases_case, cases_caseclock, cases_reporter, organizations_unit")
         cursor.execute("DELETE FROM cases_tally")
         cursor.execute("DELETE FROM cases_counted")
         cursor.execute("SELECT COALESCE(MAX(id), 0) FROM cases_case")

@@ -383,6 +383,9 @@ def restore_backup(path: Path) -> list[Compared]:
                 cursor.execute(statement)
     call_command("migrate", verbosity=0)  # forward to this version, and the guard of the ledger put in place
     search.rebuild()  # it is worked out from what was restored, so no backup carries it
+    if connection.vendor == "postgresql":  # until it looks at what came in, it would plan as if every table were empty
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
     return compared
 
 
