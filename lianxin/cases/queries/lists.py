@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
+from django.db import connection
 from django.db.models import Case as Choose
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, When, Window
 from django.db.models.functions import Lower
@@ -224,8 +225,10 @@ def case_list(user: AnyUser, asked: Mapping[str, str]) -> CaseList:
 
 
 def _counted(cases: CaseQuerySet, asked: Asked) -> int:
-    """How many there are, up to one more than are counted. What a rate asks is looked up case by case: from the newest back."""
-    return (cases.order_by("-pk") if asked.rate else cases.order_by())[: MOST_COUNTED + 1].count()
+    """How many there are, up to one more than are counted."""
+    # What a rate asks is looked up case by case; PostgreSQL, left to itself, would begin with the oldest of all.
+    newest_first = asked.rate and connection.vendor == "postgresql"
+    return (cases.order_by("-pk") if newest_first else cases.order_by())[: MOST_COUNTED + 1].count()
 
 
 def _page(user: AnyUser, cases: CaseQuerySet, few: Sequence[int] | None, asked: Asked) -> tuple[list[int], str, bool]:
