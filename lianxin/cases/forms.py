@@ -387,7 +387,7 @@ class ExtendForm(MoveForm):
     granted = forms.ChoiceField(
         label=_("Decision"), choices=[("yes", _("grant it")), ("no", _("refuse it"))], widget=forms.RadioSelect
     )
-    reason = forms.CharField(label=_("Why?"), max_length=500, required=False)
+    reason = forms.CharField(label=_("Why?"), max_length=500, required=False, help_text=_("Needed to decline it."))
 
     def clean(self) -> dict[str, Any]:
         if self.page.extension is None:

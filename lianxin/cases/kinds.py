@@ -38,7 +38,7 @@ declare(
     _kind("transferred", _("given to another lead"), lead=str),
     _kind("sorted", _("matter named")),
     _kind("planned", _("analysed and planned"), focus=str),
-    _kind("answered", _("first answer to the resident")),
+    _kind("answered", _("answer to the resident")),
     _kind("part_asked", _("assistance asked"), part=int, unit=str),
     _kind("part_done", _("assistance given"), countable=True, part=int, flag=str),
     _kind("part_left", _("partner left the group"), part=int),

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from lianxin.cases.actions.erasure import SOON
 from lianxin.cases.models import Case, State
 from lianxin.cases.queries import calls, erasures, lists
-from lianxin.cases.queries.pages import due_state
+from lianxin.cases.queries.pages import due_state, title_of
 from lianxin.ledger import clock
 from lianxin.organizations.access import APPROVE, CASE_CALL_BACK, CASE_CLAIM, CASE_DISPATCH, CASE_HANDLE, AnyUser
 from lianxin.reminders.notices import Act, Due, Notice, Words, declare
@@ -120,7 +120,7 @@ def nearby(user: AnyUser, today: date) -> list[Due]:
 
 def _due(case: Case, sort: str, text: Words, *, act: Act | None = None) -> Due:
     page = reverse("case", args=[case.pk])
-    about = "" if sort == "pool" else case.item.title if case.item else f"№ {case.pk}"
+    about = "" if sort == "pool" else title_of(case, "")
     return Due(
         key=f"cases.case:{case.pk}:{sort}",
         unit_code=case.place.code,

@@ -284,7 +284,7 @@ def _told(
     actor = line.entry.actor.username if line.entry.actor else ""
     who = {"*residents": _("a resident"), "*clock": _("time itself")}.get(actor, line.who)
     address = reverse("entry", args=[line.entry.pk]) if may(user, ENTRY_VIEW, line.entry.unit) else ""
-    facts = _facts(line.entry.data, names)
+    facts = _facts(line.entry, names)
     if step is None:
         return Told(line, who=who, address=address, facts=facts)
     reads = all_words or step.shown
@@ -301,14 +301,16 @@ def _told(
     )
 
 
-def _facts(data: Mapping[str, Any], names: Mapping[str, str]) -> list[tuple[str, str]]:
+def _facts(entry: Entry, names: Mapping[str, str]) -> list[tuple[str, str]]:
+    data: Mapping[str, Any] = entry.data
+    more_time = entry.kind in ("cases.extension_asked", "cases.extended")
     named = {key: names.get(str(data[key]), str(data[key])) for key in ("proposed", "lead", "unit") if data.get(key)}
     facts = [
         (_("Whose it might be"), named.get("proposed", "")),
         (_("Lead"), named.get("lead", "")),
         (_("Unit"), named.get("unit", "")),
         (_("Until"), _day(data.get("until"))),
-        (_("Working days"), str(data["days"]) if "extension" in data or ("days" in data and "granted" in data) else ""),
+        (_("Working days"), str(data.get("days", "")) if more_time else ""),
         (_("Ground"), str(Ground(data["ground"]).label) if data.get("ground") in Ground.values else ""),
         (_("Decision"), {True: _("granted"), False: _("refused")}.get(data.get("granted"), "")),  # type: ignore[arg-type]
         (_("Kind of problem"), focus_words(str(data.get("focus", "")))),

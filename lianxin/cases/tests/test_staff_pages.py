@@ -173,6 +173,20 @@ def test_from_plan_to_handled(world, led):
     assert "重点问题" in text_of(page(world, "secretary", led))
 
 
+def test_who_decides_on_more_time_reads_how_much_was_asked(world, led):
+    send(world, "secretary", led, "ask_extension", days="13", reason="配件未到")
+    asked = text_of(world.client("township_officer").get(f"/cases/{led.pk}/extend/"))
+    assert "工作日" in asked and ">13<" in re.sub(r"\s", "", asked) and "不同意时必须填写" in asked
+    (line,) = [str(due.text) for due in work(world.user("secretary"), clock.today()) if due.key.startswith("cases.case:")]
+    assert f"诉求 {led.pk}" in line and "№" not in line
+
+
+def test_a_second_answer_is_not_called_the_first(world, led):
+    for number in range(2):
+        send(world, "secretary", led, "answer", text="明天上门", key=f"{number}" * 22)
+    assert "首次答复群众" not in text_of(page(world, "secretary", led))
+
+
 def test_nobody_decides_on_their_own_extension(world, led):
     actions.transfer_lead(actor=world.user("county_officer"), case=led, lead=world.township, reason="由乡里办")
     send(world, "township_officer", led, "ask_extension", days="5", reason="配件未到")
