@@ -347,3 +347,11 @@ def test_a_report_and_the_page_of_its_receipt_ask_the_database_little(world: Wor
     with CaptureQueriesContext(connection) as captured:
         assert send(world.client(), text="东边的路灯不亮，晚上看不见").status_code == 200
     assert sum("SAVEPOINT" not in query["sql"] for query in captured.captured_queries) <= 23
+
+
+def test_a_first_page_stands_unchanged_when_a_stranger_goes_back(world):
+    """It sets a cookie; if it varied with cookies, going back would fetch another key for the same words."""
+    first = world.client().get(f"/report/?place={VILLAGE}")
+    assert first.cookies and "no-cache" in first["Cache-Control"]
+    assert "cookie" not in first["Vary"].lower() and "Accept-Language" in first["Vary"]
+    assert "Cookie" in world.client("secretary").get(f"/report/?place={VILLAGE}")["Vary"]
