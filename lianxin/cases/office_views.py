@@ -1,8 +1,10 @@
 """The county office: figures of residents' problems, hot topics, and call-backs."""
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from lianxin.cases.office_forms import CallForm
 from lianxin.cases.queries import calls, heat, office
@@ -38,6 +40,9 @@ def call_backs(request: HttpRequest) -> HttpResponse:
 @requires(GET="case.call_back", POST="case.call_back")
 def call_back(request: HttpRequest, pk: int) -> HttpResponse:
     """Record what a resident said on the phone."""
+    if request.method == "GET" and calls.was_made(request.user, pk):
+        messages.info(request, _("This call-back was made already, or the case is being worked on again."))
+        return redirect("call_backs")
     call = calls.call_for(request.user, pk, made=request.method == "POST")
     back = reverse("call_backs")
     form = CallForm(request.POST or None, call=call)

@@ -49,6 +49,11 @@ def waiting_calls(user: AnyUser) -> list[CallBack]:
     return list(calls_for(user)[:MOST])
 
 
+def was_made(user: AnyUser, pk: int) -> bool:
+    """Whether it is one of theirs, and nothing is to be asked any more."""
+    return calls_for(user, made=True).filter(pk=pk).exists() and not calls_for(user).filter(pk=pk).exists()
+
+
 def call_for(user: AnyUser, pk: int, *, made: bool = False) -> Call:
     """One of them. Raises Http404 where it is not theirs, or (unless `made`) was made already."""
     drawn = calls_for(user, made=made).filter(pk=pk).first()

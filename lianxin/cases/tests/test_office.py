@@ -50,7 +50,8 @@ def test_the_township_calls_back_and_the_resident_says_yes(world, called):
     assert send(officer, called, outcome="solved", stars="5", why="水很大").status_code == 302
     called.case.refresh_from_db()
     assert called.case.state == State.SOLVED
-    assert officer.get(f"/call-backs/{called.pk}/").status_code == 404
+    assert "已经回访过" in officer.get(f"/call-backs/{called.pk}/", follow=True).content.decode()
+    assert world.client("member").get(f"/call-backs/{called.pk}/").status_code == 404
 
 
 @pytest.mark.parametrize(("said", "state"), [("not", State.LED), ("nobody", State.HANDLED)])
