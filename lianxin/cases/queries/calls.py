@@ -28,6 +28,11 @@ class Call:
     """What the lead said it did."""
     residents: list[Reporter]
 
+    @property
+    def without_phone(self) -> bool:
+        """Nobody who reported it left a number: whoever asks must go there."""
+        return not any(resident.phone for resident in self.residents)
+
 
 def calls_for(user: AnyUser, *, made: bool = False) -> QuerySet[CallBack]:
     """Call-backs the user may make: where they may call back, and the lead is not the unit their right stems from.

@@ -47,6 +47,7 @@ def test_the_township_calls_back_and_the_resident_says_yes(world, called):
     officer = world.client("township_officer")
     assert "/call-backs/" in officer.get("/desk/").content.decode()
     assert f"/call-backs/{called.pk}/" in officer.get("/call-backs/").content.decode()
+    assert "查看时要写明原因" in officer.get(f"/call-backs/{called.pk}/").content.decode()
     assert send(officer, called, outcome="solved", stars="5", why="水很大").status_code == 302
     called.case.refresh_from_db()
     assert called.case.state == State.SOLVED
@@ -78,7 +79,7 @@ def test_who_led_it_does_not_call(world):
     actions.handle_case(actor=officer, case=case, text="亮了")
     drawn = CallBack.objects.get(case=case)
     assert world.client("township_officer").get(f"/call-backs/{drawn.pk}/").status_code == 404
-    assert world.client("county_officer").get(f"/call-backs/{drawn.pk}/").status_code == 200
+    assert "没有留电话" in world.client("county_officer").get(f"/call-backs/{drawn.pk}/").content.decode()
 
 
 def test_a_complaint_about_a_unit_is_in_no_figure_of_that_unit(world):
