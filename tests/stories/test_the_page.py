@@ -209,8 +209,8 @@ def test_an_election_is_overdue_and_a_clause_is_waived(demonstration: Demonstrat
 def test_nothing_is_written_down_before_it_can_be(demonstration: Demonstration):
     with closing(sqlite3.connect(f"file:{demonstration.folder}/lianxin.sqlite3?mode=ro", uri=True)) as database:
         [(latest,)] = database.execute("SELECT max(recorded_at) FROM ledger_entry").fetchall()
-    hour = f"{clock.local(clock.now()):%H:%M}"
-    assert clock.local(datetime.fromisoformat(latest)).isoformat() <= f"{TODAY}T{hour}"
+    now = clock.local(clock.now())
+    assert f"{clock.local(datetime.fromisoformat(latest)):%FT%T.%f}" <= f"{TODAY}T{now:%T.%f}"
 
 
 def test_the_ledger_of_the_demonstration_verifies(demonstration: Demonstration):
