@@ -98,7 +98,7 @@ def problems(world: Any) -> list[Thing]:
 
 
 def gatherings(world: Any) -> list[Thing]:
-    found = GatheringVersion.objects.select_related("gathering__unit", "entry__actor")
+    found = GatheringVersion.objects.select_related("gathering__unit", "entry__actor").order_by("pk")
     return [
         Thing(f"one at {unit.code}", {"pk": row.gathering_id}, frozenset({unit.code}), row.entry.actor.username)
         for row in found
