@@ -14,6 +14,7 @@ from lianxin.cases.queries.calls import Call
 from lianxin.cases.queries.erasures import Proposal
 from lianxin.ledger.models import Entry
 from lianxin.ledger.submissions import OnceForm, WordsField
+from lianxin.organizations.models import Unit
 
 NOBODY = "nobody"
 STARS = [("", _("not said")), *((str(number), str(number)) for number in range(5, 0, -1))]
@@ -52,6 +53,17 @@ class CallForm(OnceForm):
             actor=actor, call_back=drawn, reporter=resident, verdict=told["outcome"], why=told["why"], stars=stars
         )
         return step.entry
+
+
+class ProposalForm(OnceForm):
+    """Nothing but the button: what is due is proposed."""
+
+    def __init__(self, *args: Any, county: Unit, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.county = county
+
+    def make(self, actor: AbstractBaseUser) -> Entry:
+        return actions.propose_in_county(actor=actor, county=self.county)
 
 
 class ErasureForm(OnceForm):

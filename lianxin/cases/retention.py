@@ -3,21 +3,25 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import cache
+from functools import cache, reduce
+from operator import or_
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
 
 from lianxin.cases.data_files import FOLDER, Told, read
-from lianxin.cases.models import Case, CaseQuerySet, CaseStep, Hold, Photo, Reporter
+from lianxin.cases.models import Case, CaseStep, Hold, Item, Photo, Reporter
 from lianxin.cases.photos import photos_of
 from lianxin.cases.queries.reach import in_sight
 from lianxin.ledger import clock
+from lianxin.organizations.models import Unit
 
 FILE = "retention.yaml"
 RULES = ("phones", "photos", "words")
 BY_ITSELF = ("networks", "sendings")
 LONGEST = 3650
+AT_ONCE = 500
+"""So many cases are read by one question; SQLite takes 999 values."""
 
 
 @dataclass(frozen=True)
@@ -76,26 +80,62 @@ class Due:
     rows: dict[str, Any]
 
 
-def due_now() -> Iterator[Due]:
-    """Everything whose time is over, of cases that are not on hold."""
-    in_force, now = retention(), clock.now()
+def due_now(county: Unit | None = None) -> Iterator[Due]:
+    """Everything whose time is over, of cases that are not on hold; of one county. Read AT_ONCE cases at a time."""
     for rule in RULES:
-        soonest = min([in_force.rules[rule], *(said[rule] for said in in_force.items.values() if rule in said)])
-        for case in holding(rule).filter(ended_at__lte=now - soonest).select_related("item", "county", "place").order_by("pk"):
-            ended = case.ended_at
-            if ended is not None and ended <= now - in_force.kept_for(rule, case.item.key if case.item else ""):
-                yield Due(case, rule, rows_of(case, rule))
+        over = Case.objects.filter(in_sight(), due(rule))
+        over = over.filter(county=county) if county is not None else over
+        pks = list(over.order_by("pk").values_list("pk", flat=True))
+        for start in range(0, len(pks), AT_ONCE):
+            cases = Case.objects.filter(pk__in=pks[start : start + AT_ONCE]).select_related("county").order_by("pk")
+            rows = _rows_of_all(cases, rule)
+            yield from (Due(case, rule, rows[case.pk]) for case in cases)
 
 
-def holding(rule: str) -> CaseQuerySet:
-    """Cases not on hold that still keep what the rule is about."""
+def due(rule: str) -> Q:
+    """A condition on a case: what the rule is about is to be erased now. Figures, lists and proposals ask the same."""
+    now = clock.now()
+    over = [matters & Q(ended_at__lte=now - span) for span, matters in spans_of(rule)]
+    return holding(rule) & reduce(or_, over)
+
+
+def spans_of(rule: str) -> list[tuple[timedelta, Q]]:
+    """How long the rule keeps what it is about: each span, and the cases it is for, by their matter."""
+    in_force = retention()
+    others: dict[timedelta, list[int]] = {}
+    items = Item.objects.values_list("pk", "key") if any(rule in said for said in in_force.items.values()) else ()
+    for pk, key in items:
+        span = in_force.kept_for(rule, key)
+        if span != in_force.rules[rule]:
+            others.setdefault(span, []).append(pk)
+    elsewhere = [pk for pks in others.values() for pk in pks]
+    usual = Q(item=None) | ~Q(item__in=elsewhere) if elsewhere else Q()
+    return [(in_force.rules[rule], usual), *((span, Q(item__in=pks)) for span, pks in sorted(others.items()))]
+
+
+def holding(rule: str) -> Q:
+    """A condition on a case: not on hold, and it still keeps what the rule is about."""
     held = Hold.objects.filter(case=OuterRef("pk"), lifted=None)
     kept = {
-        "phones": Exists(Reporter.objects.filter(case=OuterRef("pk")).exclude(phone=None)),
-        "photos": Exists(Photo.objects.filter(case=OuterRef("pk"), erased_at=None)),
-        "words": Exists(CaseStep.objects.filter(case=OuterRef("pk")).exclude(sealed=None)) | Q(spot__isnull=False),
+        "phones": Q(Exists(Reporter.objects.filter(case=OuterRef("pk")).exclude(phone=None))),
+        "photos": Q(Exists(Photo.objects.filter(case=OuterRef("pk"), erased_at=None))),
+        "words": Q(Exists(CaseStep.objects.filter(case=OuterRef("pk")).exclude(sealed=None))) | Q(spot__isnull=False),
     }
-    return Case.objects.filter(in_sight(), ~Exists(held), kept[rule])
+    return ~Q(Exists(held)) & kept[rule]
+
+
+def _rows_of_all(cases: Iterable[Case], rule: str) -> dict[int, dict[str, Any]]:
+    """Which rows of each case the rule is about; one question for all of them."""
+    spots = {case.pk: {"spot": True} if rule == "words" and case.spot is not None else {} for case in cases}
+    found: dict[int, dict[str, Any]] = dict(spots)
+    name, rows = {
+        "phones": ("reporters", Reporter.objects.exclude(phone=None)),
+        "photos": ("photos", Photo.objects.filter(erased_at=None)),
+        "words": ("steps", CaseStep.objects.exclude(sealed=None)),
+    }[rule]
+    for case, pk in rows.filter(case__in=list(found)).order_by("pk").values_list("case_id", "pk"):
+        found[case].setdefault(name, []).append(pk)
+    return found
 
 
 def rows_of(case: Case, rule: str, reporter: Reporter | None = None) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from lianxin.organizations.access import AnyUser
 MOST = 20
 NAMES = (
     *("q", "whose", "state", "place", "lead", "unit", "item", "exact", "tier", "source", "overdue", "soon", "escalated"),
-    *("since", "until", "over_since", "rate", "met", "excluded", "sort"),
+    *("since", "until", "over_since", "rate", "met", "excluded", "erase", "sort"),
 )
 """What of an address is kept; never the page one stood on."""
 

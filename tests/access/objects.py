@@ -50,6 +50,10 @@ def units(world: Any) -> list[Thing]:
     return [Thing(code, {"code": code}, frozenset({code})) for code in UNITS]
 
 
+def counties(world: Any) -> list[Thing]:
+    return [thing for thing in units(world) if len(thing.label) == 6]
+
+
 def people(world: Any) -> list[Thing]:
     today = clock.today()
     found = []
@@ -232,6 +236,7 @@ def open_to_others(world: Any) -> None:
 OBJECTS: dict[str, Callable[[Any], list[Thing]]] = {
     "none": nothing,
     "unit": units,
+    "county": counties,
     "person": people,
     "entry": entries,
     "export_request": export_requests,

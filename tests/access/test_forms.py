@@ -36,6 +36,7 @@ NOT_FILLED = {
     "keep_filter": "one's own choice, no act: lianxin/cases/tests",
     "drop_filter": "likewise",
     "erasure": "needs what is due after half a year: lianxin/cases/tests",
+    "propose_erasure": "likewise",
     "join_gathering": "needs the host's link: below",
 }
 """Addresses whose forms are filled in elsewhere, and where."""

@@ -12,6 +12,7 @@ from lianxin.cases.actions.erasure import (
     hold_case,
     lift_hold,
     propose_erasure,
+    propose_in_county,
 )
 from lianxin.cases.actions.exclusions import ask_exclusion, decide_exclusion, lift_exclusion
 from lianxin.cases.actions.handling import (
@@ -97,6 +98,7 @@ __all__ = [
     "pause_case",
     "plan_case",
     "propose_erasure",
+    "propose_in_county",
     "received_before",
     "record_call_back",
     "record_case",

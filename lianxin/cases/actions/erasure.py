@@ -30,7 +30,7 @@ from lianxin.ledger import clock
 from lianxin.ledger.actions import record
 from lianxin.ledger.models import Entry
 from lianxin.organizations.access import APPROVE, may
-from lianxin.organizations.models import Unit
+from lianxin.organizations.models import Unit, UnitKind
 
 ASKED = "asked"
 AGAIN = "again"
@@ -44,17 +44,37 @@ AT_ONCE = 200
 def propose_erasure(*, actor: AbstractBaseUser) -> Erasure | None:
     """Note down everything whose time is over; nothing is erased yet. None: nothing is due. Earlier proposals are void.
 
-    Entered in each county it concerns: whoever may carry it out there is told.
+    Entered in each county it concerns: whoever may carry it out there is told. For the terminal, as `approve_erasure`.
     """
-    Tombstone.objects.filter(entry=None).delete()
-    due = list(due_now())
+    return _propose(actor)
+
+
+@transaction.atomic
+def propose_in_county(*, actor: AbstractBaseUser, county: Unit) -> Entry:
+    """The same of one county, by whoever could carry out what others propose there; then another does.
+
+    Raises Http404 where the actor may not approve there, CaseError where nothing is due.
+    """
+    if not may(actor, APPROVE, county) or county.kind != UnitKind.COUNTY:
+        raise Http404
+    erasure = _propose(actor, county)
+    if erasure is None:
+        raise CaseError("nothing_due")
+    return Entry.objects.get(kind="cases.erasure_proposed", subject=_subject(erasure))
+
+
+def _propose(actor: AbstractBaseUser, county: Unit | None = None) -> Erasure | None:
+    undone = Tombstone.objects.filter(entry=None)
+    (undone.filter(case__county=county) if county is not None else undone).delete()
+    due = list(due_now(county))
     if not due:
         return None
     erasure = Erasure.objects.create(rules=retention().version, proposed_at=clock.now(), proposed_by_id=actor.pk)
-    Tombstone.objects.bulk_create([Tombstone(case=one.case, erasure=erasure, rule=one.rule, rows=one.rows) for one in due])
+    stones = [Tombstone(case=one.case, erasure=erasure, rule=one.rule, rows=one.rows) for one in due]
+    Tombstone.objects.bulk_create(stones, batch_size=1000)
     counties = Counter(one.case.county for one in due)
-    for county, stones in sorted(counties.items(), key=lambda counted: counted[0].code):
-        _tell(actor, erasure, county, "cases.erasure_proposed", stones)
+    for where, count in sorted(counties.items(), key=lambda counted: counted[0].code):
+        _tell(actor, erasure, where, "cases.erasure_proposed", count)
     return erasure
 
 
@@ -109,8 +129,12 @@ def to_carry_out(erasure: Erasure | None = None, county: Unit | None = None) -> 
 
 def _tell(actor: AbstractBaseUser, erasure: Erasure, county: Unit, kind: str, stones: int, reason: str = "") -> Entry:
     """Enter what became of a proposal in a county: how many cases times rules, never which."""
-    about: dict[str, Any] = {"unit": county, "happened_on": clock.today(), "subject": f"cases.erasure:{erasure.pk}"}
+    about: dict[str, Any] = {"unit": county, "happened_on": clock.today(), "subject": _subject(erasure)}
     return record(actor=actor, kind=kind, **about, data={"batch": erasure.pk, "stones": stones}, reason=reason)
+
+
+def _subject(erasure: Erasure) -> str:
+    return f"cases.erasure:{erasure.pk}"
 
 
 def _held_open(actor: AbstractBaseUser, erasure: Erasure) -> Erasure:

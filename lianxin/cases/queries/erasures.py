@@ -1,18 +1,21 @@
-"""What is proposed to be erased, as whoever may carry it out reads it: which cases, by which rule, never what stands in them."""
+"""What is due to be erased, and what is proposed, as whoever may carry it out reads it: which cases, by which rule, never what
+stands in them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from typing import Any, cast
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 from django.http import Http404
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from lianxin.cases.actions.erasure import AT_ONCE, SOON, to_carry_out
 from lianxin.cases.models import Case, Erasure, Tombstone
-from lianxin.cases.queries.reach import cases_for
-from lianxin.cases.retention import RULES, retention
+from lianxin.cases.queries.reach import cases_for, in_sight
+from lianxin.cases.retention import RULES, due, holding, retention, spans_of
 from lianxin.ledger import clock
 from lianxin.organizations.access import APPROVE, AnyUser, units_for
 from lianxin.organizations.models import Unit, UnitKind
@@ -75,6 +78,105 @@ class Proposal:
     @property
     def unseen(self) -> int:
         return self.count - len(self.lines)
+
+
+@dataclass(frozen=True)
+class DueSum:
+    """What one rule makes due in a county today."""
+
+    what: str | Promise
+    days: int
+    """How long the rule keeps it; some matters are kept for longer."""
+    cases: int
+    readable: int
+    """Of these, how many the reader may open: what `address` lists."""
+    proposed: int
+    """Of these, how many wait for a second person already."""
+    oldest: date | None
+    address: str
+
+
+@dataclass(frozen=True)
+class DueToday:
+    """What is due in a county today, and when the next is."""
+
+    county: Unit
+    sums: Sequence[DueSum]
+    next_on: date | None
+    """The day the first that is not due yet is; None: nothing is kept of cases that ended."""
+
+    @property
+    def count(self) -> int:
+        """Cases times rules."""
+        return sum(one.cases for one in self.sums)
+
+    @property
+    def fresh(self) -> int:
+        """Not proposed yet."""
+        return self.count - sum(one.proposed for one in self.sums)
+
+
+def due_today(user: AnyUser) -> list[DueToday]:
+    """What is due in each of the reader's counties, whether proposed or not."""
+    counties = list(_counties(user).order_by("code"))
+    found = {rule: _looked_through(user, rule, counties) for rule in RULES}
+    return [_due_in(county, {rule: rows.get(county.pk, {}) for rule, rows in found.items()}) for county in counties]
+
+
+def due_in(user: AnyUser, code: str) -> DueToday:
+    """The same of one county. Raises Http404 where it is not the reader's."""
+    county = _counties(user).filter(code=code).first()
+    if county is None:
+        raise Http404
+    return _due_in(county, {rule: _looked_through(user, rule, [county]).get(county.pk, {}) for rule in RULES})
+
+
+def _looked_through(user: AnyUser, rule: str, counties: Sequence[Unit]) -> dict[int, dict[str, Any]]:
+    """By county: how many cases the rule makes due, how many of them the reader may open, how many are proposed, the end of the
+    oldest; and when the next is due. One question, the matters kept for longer apart."""
+    now, stones = clock.now(), to_carry_out().filter(rule=rule, case=OuterRef("pk"))
+    late, spans = due(rule), spans_of(rule)
+    ended = {f"next{number}": Min("ended_at", filter=of & Q(ended_at__gt=now - span)) for number, (span, of) in enumerate(spans)}
+    rows = (
+        Case.objects.filter(in_sight(), holding(rule), county__in=counties, ended_at__isnull=False)
+        .order_by()
+        .values("county")
+        .annotate(
+            cases=Count("pk", filter=late),
+            readable=Count("pk", filter=late & Q(pk__in=cases_for(user).order_by().values("pk"))),
+            proposed=Count("pk", filter=late & Q(Exists(stones))),
+            oldest=Min("ended_at", filter=late),
+            **ended,
+        )
+    )
+    found = {}
+    for row in cast(Iterable[dict[str, Any]], rows):
+        to_come = [row[f"next{number}"] + span for number, (span, _of) in enumerate(spans) if row[f"next{number}"]]
+        found[row["county"]] = {**row, "next": min(to_come, default=None)}
+    return found
+
+
+def _due_in(county: Unit, found: dict[str, dict[str, Any]]) -> DueToday:
+    kept = retention()
+    sums = [
+        DueSum(
+            what=RULE_WORDS[rule],
+            days=kept.rules[rule].days,
+            cases=row.get("cases", 0),
+            readable=row.get("readable", 0),
+            proposed=row.get("proposed", 0),
+            oldest=clock.local_date(row["oldest"]) if row.get("oldest") else None,
+            address=f"{reverse('cases')}?erase={rule}&place={county.code}&counted=1",
+        )
+        for rule, row in found.items()
+    ]
+    to_come: list[datetime] = [row["next"] for row in found.values() if row.get("next")]
+    return DueToday(county, sums, clock.local_date(min(to_come)) if to_come else None)
+
+
+def to_erase(user: AnyUser, rule: str) -> Q:
+    """A condition on a case: what the rule is about is due, in a county where the user may carry it out."""
+    return due(rule) & Q(county__in=_counties(user).order_by().values("pk"))
 
 
 def proposals_for(user: AnyUser) -> list[Proposal]:

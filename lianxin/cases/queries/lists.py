@@ -33,6 +33,7 @@ from lianxin.cases.models import (
     State,
     Tier,
 )
+from lianxin.cases.queries.erasures import RULE_WORDS, to_erase
 from lianxin.cases.queries.exclusions import led_by_own, undecided_for
 from lianxin.cases.queries.pages import due_state, home_of, title_of
 from lianxin.cases.queries.rates import RULES, Rule
@@ -117,6 +118,8 @@ class Asked:
     met: bool = False
     excluded: str = ""
     """`no`: what the adjusted figures count; `yes`, or a ground: what they leave out."""
+    erase: str = ""
+    """Of which this is due to be erased (a rule of retention.py); none for who could not carry that out."""
     counted: bool = False
     """Say how many there are: asked for by figures that open."""
     sort: str = ""
@@ -193,6 +196,7 @@ class CaseList:
             _("led by %(unit)s") % {"unit": asked.lead.name} if asked.lead and asked.exact == "lead" else "",
             _("at %(unit)s itself") % {"unit": asked.place.name} if asked.place and asked.exact == "place" else "",
             _("of %(unit)s: there, or led by it or a unit beneath it") % {"unit": asked.unit.name} if asked.unit else "",
+            _("due to be erased: %(what)s") % {"what": RULE_WORDS[asked.erase]} if asked.erase else "",
         ]
         return " · ".join(str(word) for word in words if word)
 
@@ -272,6 +276,7 @@ def read(asked: Mapping[str, str]) -> Asked:
         rate=one_of("rate", list(RULES)),
         met=text.get("met") == "1",
         excluded=one_of("excluded", [word for word, _label in EXCLUDED]),
+        erase=one_of("erase", list(RULE_WORDS)),
         counted=text.get("counted") == "1",
         sort="" if text.get("q", "").strip() else one_of("sort", ["due"]),  # what is searched comes newest first
         after=text.get("after", ""),
@@ -321,6 +326,8 @@ def selected(user: AnyUser, asked: Asked) -> tuple[CaseQuerySet, list[int] | Non
         left_out = left_out.filter(ground=asked.excluded) if asked.excluded in Ground.values else left_out
         among = Q(pk__in=left_out.values("case"))
         cases = cases.filter(~among if asked.excluded == "no" else among)
+    if asked.erase:
+        cases = cases.filter(to_erase(user, asked.erase))
     if asked.over_since:
         cases = cases.filter(ended_at__gte=clock.instant(asked.over_since))
     if asked.since:

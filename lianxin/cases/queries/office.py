@@ -32,7 +32,7 @@ from lianxin.cases.queries.reach import held_by, in_sight, not_about
 from lianxin.cases.workflow import COUNTED
 from lianxin.ledger import clock
 from lianxin.ledger.figures import Asked
-from lianxin.organizations.access import CASE_DISPATCH, CASE_VIEW, SUBTREE, AnyUser, grants_for, scope, unit_for
+from lianxin.organizations.access import APPROVE, CASE_DISPATCH, CASE_VIEW, SUBTREE, AnyUser, grants_for, may, scope, unit_for
 from lianxin.organizations.models import Unit, subtree
 
 AGES = ((0, 3), (4, 7), (8, 15), (16, 30), (31, None))
@@ -112,6 +112,8 @@ class Office:
     items: Sequence[Row]
     practical: Part
     """Practical problems of contact points that these solved cases counted for."""
+    may_erase: bool
+    """The reader proposes, and carries out, what is due to be erased."""
 
 
 def office_of(user: AnyUser, asked: Mapping[str, str]) -> Office:
@@ -141,6 +143,7 @@ def office_of(user: AnyUser, asked: Mapping[str, str]) -> Office:
         leads=_leads(found, opens),
         items=_items(found, opens),
         practical=_practical(user, unit, until),
+        may_erase=may(user, APPROVE),
     )
 
 

@@ -3,24 +3,29 @@
 import json
 import re
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from click.testing import CliRunner
 from django.conf import settings
+from django.http import QueryDict
 from time_machine import travel
 
 from lianxin.cases import actions, receipts
 from lianxin.cases.data_files import DataError
 from lianxin.cases.errors import CaseError
-from lianxin.cases.models import CaseStep, Photo, Reporter, Sending, State, Tombstone
+from lianxin.cases.models import Case, CaseStep, Item, Photo, Reporter, Sending, State, Tombstone
 from lianxin.cases.notices import to_erase
 from lianxin.cases.photos import Cleaned
+from lianxin.cases.queries import lists
 from lianxin.cases.retention import due_now, kept_about, read_retention, retention
 from lianxin.config.commands import restore
 from lianxin.config.folder import Folder
 from lianxin.config.verify import verify
 from lianxin.ledger import clock
 from lianxin.ledger.models import Entry
+from lianxin.organizations.models import Post
+from lianxin.ui.dates import full_day
 
 WORDS = "张三家的井不出水"
 PICTURE = Cleaned(jpeg=b"a picture", width=4, height=4, original="0" * 64, likeness="0f" * 16)
@@ -109,15 +114,9 @@ def test_whoever_proposed_it_does_not_approve_it(world, ended):
 def test_whoever_may_carry_it_out_finds_it_on_the_desk_looks_and_decides(world, ended, monkeypatch):
     """In their own county, proposed by somebody else; declined, with a reason, it is kept, and may be proposed again."""
 
-    def proved(name):
-        client = world.client(name)
-        session = client.session
-        session["proved_at"] = clock.now().isoformat()
-        session.save()
-        return client
-
     with later(400):
-        officer, elsewhere, clerk = proved("county_officer"), proved("other_county_officer"), actions.moving.the_clock()
+        officer, elsewhere = proved(world, "county_officer"), proved(world, "other_county_officer")
+        clerk = actions.moving.the_clock()
         own = actions.propose_erasure(actor=world.user("county_officer"))
         address = f"/erasures/{own.pk}/152221/"
         assert to_erase(world.user("county_officer"), clock.today()) == []
@@ -131,7 +130,7 @@ def test_whoever_may_carry_it_out_finds_it_on_the_desk_looks_and_decides(world, 
         assert address in officer.get("/erasures/").content.decode()
         page = officer.get(address).content.decode()
         assert "电话号码" in page and f"/cases/{ended.case_id}/" in page and WORDS not in page
-        assert (elsewhere.get(address).status_code, proved("secretary").get("/erasures/").status_code) == (404, 404)
+        assert (elsewhere.get(address).status_code, proved(world, "secretary").get("/erasures/").status_code) == (404, 404)
         declined = {"submission": "b" * 22, "decision": "decline"}
         assert officer.post(address, declined).status_code == 422
         assert officer.post(address, {**declined, "reason": "还在核对"}).status_code == 302
@@ -143,6 +142,54 @@ def test_whoever_may_carry_it_out_finds_it_on_the_desk_looks_and_decides(world, 
             assert officer.post(address, {"submission": key * 22, "decision": "carry_out"}).status_code == 302
             assert Entry.objects.filter(kind="cases.erased").count() == (1, 1, 2)[number]
         assert not Reporter.objects.exclude(phone=None).exists() and Tombstone.objects.filter(entry=None).count() == 0
+
+
+def proved(world, name):
+    client = world.client(name)
+    session = client.session
+    session["proved_at"] = clock.now().isoformat()
+    session.save()
+    return client
+
+
+def test_the_county_office_sees_what_is_due_proposes_it_and_another_carries_it_out(
+    world, ended, report, django_assert_max_num_queries
+):
+    """The very proposal of the command; what each number says, its list holds; nobody proposes for another county."""
+    Post.objects.filter(person=world.people["other_county_officer"]).update(unit=world.county)
+    land = Item.objects.create(key="land", level=1, title="土地")
+    kept_longer = report(text="地界").reporter
+    Case.objects.filter(pk=kept_longer.case_id).update(ended_at=ended.case.ended_at, state=State.SOLVED, item=land)
+    with later(100):
+        page = world.client("county_officer").get("/erasures/").content.decode()
+        assert "今天没有到期的" in page and full_day(clock.local_date(ended.case.ended_at + timedelta(days=180))) in page
+        assert "/erasures/propose/" not in page
+        sent = world.client("county_officer").post("/erasures/propose/152221/", {"submission": "e" * 22})
+        assert sent.status_code == 422 and "没有可以提出的" in sent.content.decode()
+    with later(1096):
+        officer, second = proved(world, "county_officer"), proved(world, "other_county_officer")
+        officer.get("/erasures/")
+        with django_assert_max_num_queries(15):
+            page = officer.get("/erasures/").content.decode()
+        found = re.findall(r'href="(/cases/\?erase=(\w+)[^"]+)">(\d+)</a>', page)
+        assert [(rule, number) for _address, rule, number in found] == [("phones", "2"), ("photos", "1"), ("words", "1")]
+        for address, _rule, number in found:
+            asked = lists.read(QueryDict(unescape(address).partition("?")[2]).dict())
+            assert lists.selected(world.user("county_officer"), asked)[0].count() == int(number)
+            assert lists.selected(world.user("township_officer"), asked)[0].count() == 0
+        assert world.client("township_officer").get("/erasures/propose/152221/").status_code == 404
+        address = "/erasures/propose/152221/"
+        assert 'name="submission"' in officer.get(address).content.decode()
+        for _tap in range(2):
+            assert officer.post(address, {"submission": "f" * 22}).status_code == 302
+        proposed = Entry.objects.get(kind="cases.erasure_proposed")
+        assert (proposed.actor, proposed.data["stones"]) == (world.user("county_officer"), 4)
+        page = officer.get("/erasures/").content.decode()
+        assert address not in page and "已全部提出" in page
+        address = f"/erasures/{proposed.data['batch']}/152221/"
+        done = {"submission": "g" * 22, "decision": "carry_out"}
+        assert (officer.post(address, done).status_code, second.post(address, done).status_code) == (422, 302)
+        assert not Reporter.objects.exclude(phone=None).exists() and WORDS not in [step.text for step in CaseStep.objects.all()]
 
 
 def test_on_hold_nothing_is_erased(world, ended):
