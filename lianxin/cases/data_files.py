@@ -1,15 +1,89 @@
-"""The room's data files (tiers, catalogue, routing), read strictly: every mistake is `FILE: place: found X, expected Y`."""
+"""The room's data files, read strictly: every mistake is `FILE: place: found X, expected Y`.
 
-from collections.abc import Collection, Hashable, Iterator
+Rules (tiers, routing, flood, retention) come with the package, and a county's own file of the same name in the data folder goes
+before it. They are read once and hold as long as the process lives; `rules.py` checks and takes in all of them.
+"""
+
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
 from dataclasses import dataclass
+from os.path import lexists
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import yaml
+from django.conf import settings
 from django.utils.translation import gettext as _
-from yaml.nodes import MappingNode
+from yaml.nodes import MappingNode, ScalarNode
 
 FOLDER = Path(__file__).with_name("data")
+MOST = 1_000_000_000
+"""As seconds or as a rate an hour it can still be reckoned with."""
+
+
+class Rules(Protocol):
+    """What a file of rules says, checked."""
+
+    @property
+    def version(self) -> str: ...
+    @property
+    def note(self) -> str: ...
+
+
+R = TypeVar("R", bound=Rules)
+_in_force: dict[str, Any] = {}
+
+
+def rules_in_force(name: str, read_rules: Callable[[str, str], R]) -> R:
+    """What the rules of that name say in this process. Raises DataError where they cannot be read."""
+    if name not in _in_force:
+        _in_force[name] = rules_on_disk(name, read_rules)
+    found: R = _in_force[name]
+    return found
+
+
+def put_in_force(found: dict[str, Any]) -> None:
+    """These rules hold from now on, in this process and those forked from it; none: each is read when it is next asked for."""
+    global _in_force
+    _in_force = found
+
+
+def rules_on_disk(name: str, read_rules: Callable[[str, str], R]) -> R:
+    """What would be in force, were it read now: the county's own file, else the package's. Raises DataError."""
+    file = file_in_force(name)
+    packaged = package_file(name)
+    if file == packaged:
+        return read_rules(packaged.read_text(encoding="utf-8"), packaged.name)
+    own = read_rules(_text(file), str(file))
+    usual = read_rules(packaged.read_text(encoding="utf-8"), packaged.name)
+    if own.version == usual.version and own != usual:  # entries name rules by their version: two must not share one
+        expected = _("a version of your own, as the file says something else than the package's")
+        raise DataError(str(file), "version", f"“{own.version}”", expected)
+    return own
+
+
+def file_in_force(name: str) -> Path:
+    own = own_file(name)
+    return own if lexists(own) else package_file(name)  # a link that leads nowhere is a mistake, not an absent file
+
+
+def own_file(name: str) -> Path:
+    folder: Path = settings.FOLDER.rules
+    return folder / f"{name}.yaml"
+
+
+def package_file(name: str) -> Path:
+    return FOLDER / f"{name}.yaml"
+
+
+def _text(file: Path) -> str:
+    try:
+        written = file.read_bytes()
+        return written.decode()
+    except UnicodeDecodeError as error:
+        line = written[: error.start].count(b"\n") + 1
+        raise DataError(str(file), _("line %(n)s") % {"n": line}, _("other bytes"), _("text in UTF-8")) from error
+    except OSError as error:
+        raise DataError(str(file), _("the file"), error.strerror or error, _("a file that can be read")) from error
 
 
 class DataError(ValueError):
@@ -77,9 +151,9 @@ class Told:
             raise self.wrong(_("one of: %(known)s") % {"known": ", ".join(known)})
         return str(self.value)
 
-    def number(self, least: int = 1) -> int:
-        if type(self.value) is not int or self.value < least:
-            raise self.wrong(_("a whole number from %(least)s up") % {"least": least})
+    def number(self, least: int = 1, most: int = MOST) -> int:
+        if type(self.value) is not int or not least <= self.value <= most:
+            raise self.wrong(_("a whole number from %(least)s to %(most)s") % {"least": least, "most": most})
         return self.value
 
 
@@ -97,6 +171,11 @@ def read(text: str, file: str) -> Told:
         raise DataError(file, _("line %(n)s") % {"n": 1}, error, _("well-formed YAML")) from error
 
 
+def note_of(fields: Mapping[str, Told]) -> str:
+    """What those who made the rules say of them: 示例, or who decided it and when; may be absent."""
+    return fields["note"].text(200) if "note" in fields else ""
+
+
 class _Twice(Exception):
     def __init__(self, key: object, line: int) -> None:
         self.key, self.line = key, line
@@ -108,6 +187,8 @@ class _Strict(yaml.SafeLoader):
     def construct_mapping(self, node: MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen = set()
         for key, _value in node.value:
+            if not isinstance(key, ScalarNode):
+                continue  # the loader itself names it
             if key.value in seen:
                 raise _Twice(key.value, key.start_mark.line + 1)
             seen.add(key.value)

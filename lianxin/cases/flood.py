@@ -5,7 +5,7 @@ waits until somebody has looked at it. Only where the house itself would go down
 that keeps it and sends it again; and only then a proof of work is asked for, which a phone does in about a second. Whoever has
 no JavaScript, and whoever came by a village's code, gets in without it.
 
-Limits stand in data/flood.yaml. Each is a bucket that fills again with time, kept in the database so that it is one for all
+Limits stand in flood.yaml. Each is a bucket that fills again with time, kept in the database so that it is one for all
 workers, under a keyed digest: no address is kept.
 """
 
@@ -16,7 +16,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import cache, cached_property, partial
+from functools import cached_property, partial
 from typing import Any
 
 from altcha import v1 as altcha
@@ -28,7 +28,7 @@ from django.http import HttpRequest
 from lianxin.accounts.networks import network_of, subnet_of
 from lianxin.accounts.sealing import fingerprint
 from lianxin.cases import actions, receipts, village_codes
-from lianxin.cases.data_files import FOLDER, Told, read
+from lianxin.cases.data_files import Told, note_of, read, rules_in_force
 from lianxin.cases.models import Bucket, Case
 from lianxin.ledger import clock
 from lianxin.ledger.together import save_together
@@ -57,9 +57,10 @@ class Rate:
 
 @dataclass(frozen=True)
 class Limits:
-    """data/flood.yaml, checked."""
+    """The file, checked."""
 
     version: str
+    note: str
     look_first: Mapping[str, Rate]
     wait: Mapping[str, Rate]
     attack_left: float
@@ -279,17 +280,17 @@ class _Held:
 # --- the file --------------------------------------------------------------------------------------------------------
 
 
-@cache
 def limits_in_force() -> Limits:
-    return read_limits((FOLDER / FILE).read_text(encoding="utf-8"))
+    return rules_in_force("flood", read_limits)
 
 
 def read_limits(text: str, file: str = FILE) -> Limits:
     """The limits in the text of a file. Raises DataError."""
-    told = read(text, file).fields("version", "look_first", "wait", "attack", "longest")
+    told = read(text, file).fields("version", "look_first", "wait", "attack", "longest", optional=("note",))
     attack = told["attack"].fields("left", "numbers", "lasts")
     return Limits(
         version=told["version"].text(20),
+        note=note_of(told),
         look_first=_rates(told["look_first"], LOOK_FIRST),
         wait=_rates(told["wait"], WAIT),
         attack_left=_share(attack["left"]),

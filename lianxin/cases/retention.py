@@ -1,15 +1,15 @@
-"""How long what residents said is kept: data/retention.yaml, and which cases it makes due. What is done: actions/erasure.py."""
+"""How long what residents said is kept: retention.yaml, and which cases it makes due. What is done: actions/erasure.py."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import cache, reduce
+from functools import reduce
 from operator import or_
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
 
-from lianxin.cases.data_files import FOLDER, Told, read
+from lianxin.cases.data_files import Told, note_of, read, rules_in_force
 from lianxin.cases.models import Case, CaseStep, Hold, Item, Photo, Reporter
 from lianxin.cases.photos import photos_of
 from lianxin.cases.queries.reach import in_sight
@@ -29,6 +29,7 @@ class Retention:
     """The file, checked."""
 
     version: str
+    note: str
     rules: Mapping[str, timedelta]
     by_itself: Mapping[str, timedelta]
     items: Mapping[str, Mapping[str, timedelta]]
@@ -43,18 +44,18 @@ class Retention:
         return self.rules[rule]
 
 
-@cache
 def retention() -> Retention:
     """What is in force."""
-    return read_retention((FOLDER / FILE).read_text(encoding="utf-8"))
+    return rules_in_force("retention", read_retention)
 
 
 def read_retention(text: str, file: str = FILE) -> Retention:
     """The rules in the text of a file. Raises DataError."""
-    told = read(text, file).fields("version", "rules", "by_itself", optional=("items",))
+    told = read(text, file).fields("version", "rules", "by_itself", optional=("items", "note"))
     items = dict(told["items"].entries()) if "items" in told else {}
     return Retention(
         version=told["version"].text(20),
+        note=note_of(told),
         rules={name: _days(each) for name, each in told["rules"].fields(*RULES).items()},
         by_itself={name: _days(each) for name, each in told["by_itself"].fields(*BY_ITSELF).items()},
         items={key: {name: _days(each) for name, each in one.fields(optional=RULES).items()} for key, one in items.items()},
@@ -62,10 +63,7 @@ def read_retention(text: str, file: str = FILE) -> Retention:
 
 
 def _days(told: Told) -> timedelta:
-    days = told.fields("days")["days"]
-    if days.number() > LONGEST:
-        raise days.wrong(f"1 … {LONGEST}")
-    return timedelta(days=days.number())
+    return timedelta(days=told.fields("days")["days"].number(most=LONGEST))
 
 
 # --- what is due -----------------------------------------------------------------------------------------------------

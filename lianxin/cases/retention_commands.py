@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from lianxin.accounts.models import User
 from lianxin.cases.actions import approve_erasure, erase_again, hold_case, lift_hold, propose_erasure
 from lianxin.cases.actions.moving import the_clock
+from lianxin.cases.data_files import file_in_force
 from lianxin.cases.models import Case, Erasure
 from lianxin.cases.queries.reach import in_sight
 from lianxin.cases.retention import RULES, due_now, retention
@@ -19,7 +20,7 @@ from lianxin.ui.terminal import refuse, say
 AS = click.option("--as", "username", metavar="USERNAME", help=str(_("In whose name it is recorded.")))
 
 
-@click.command("retention", help=str(_("Propose what is to be erased by data/retention.yaml, or carry a proposal out.")))
+@click.command("retention", help=str(_("Propose what is to be erased by the rules of retention, or carry a proposal out.")))
 @click.option("--dry-run", is_flag=True, help=str(_("Only list what is due; propose nothing.")))
 @click.option("--approve", "batch", type=int, metavar="BATCH", help=str(_("Carry out the proposal of that number.")))
 @click.option("--again", is_flag=True, help=str(_("After a restore: erase again what had been erased before.")))
@@ -28,6 +29,8 @@ def erase_due(dry_run: bool, batch: int | None, again: bool, username: str | Non
     if sum([dry_run, batch is not None, again]) > 1:
         refuse(gettext("Choose one of --dry-run, --approve and --again."))
     if dry_run:
+        said = {"version": retention().version, "file": file_in_force("retention")}
+        say(gettext("By the rules of %(version)s (%(file)s):") % said)
         _list(Counter(one.rule for one in due_now()))
     elif again:
         say(gettext("%(n)s cases were erased again.") % {"n": erase_again(actor=the_clock())})

@@ -1,20 +1,20 @@
-"""Who is likely to take a matter up: item × place → unit, by data/routing.yaml; else the township. Only ever a suggestion."""
+"""Who is likely to take a matter up: item × place → unit, by routing.yaml; else the township. Only ever a suggestion."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, reduce
+from functools import reduce
 from operator import or_
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from lianxin.cases.catalogue import KEY
-from lianxin.cases.data_files import FOLDER, Told, read
+from lianxin.cases.data_files import Told, note_of, read, rules_in_force
 from lianxin.cases.models import Item
 from lianxin.ledger import clock
 from lianxin.organizations.models import LABEL_WIDTH, Unit, UnitKind
 
-FILE = FOLDER / "routing.yaml"
+FILE = "routing.yaml"
 BY_NAME = (UnitKind.DEPARTMENT, UnitKind.ENTERPRISE)
 BY_PLACE = (UnitKind.VILLAGE, UnitKind.COMMUNITY, UnitKind.TOWNSHIP, UnitKind.COUNTY)
 Names = Mapping[str, Sequence[str]]
@@ -26,6 +26,7 @@ class Routing:
     """The file, checked."""
 
     version: str
+    note: str
     names: Mapping[str, Names]
     """By the key of an item, or of one above it."""
     otherwise: Mapping[str, Sequence[str]]
@@ -71,13 +72,12 @@ def route(item: Item | None, place: Unit, not_to: Unit | None = None) -> Routed 
     return None
 
 
-@cache
 def routing() -> Routing:
     """What is in force."""
-    return read_routing(FILE.read_text(encoding="utf-8"))
+    return rules_in_force("routing", read_routing)
 
 
-def read_routing(text: str, file: str = FILE.name) -> Routing:
+def read_routing(text: str, file: str = FILE) -> Routing:
     """Rules from the text of a file. Raises DataError with the place, what was found and what was expected."""
     told = read(text, file).fields("version", "names", "otherwise", optional=("note",))
     names = {}
@@ -87,7 +87,7 @@ def read_routing(text: str, file: str = FILE.name) -> Routing:
         names[key] = {kind: _words(words) for kind, words in kinds.fields(optional=BY_NAME).items()}
     places = told["otherwise"].fields(optional=UnitKind.values)
     otherwise = {kind: tuple(one.one_of([*BY_NAME, *BY_PLACE]) for one in kinds.items()) for kind, kinds in places.items()}
-    return Routing(told["version"].text(20), names, otherwise)
+    return Routing(told["version"].text(20), note_of(told), names, otherwise)
 
 
 def _words(told: Told) -> tuple[str, ...]:

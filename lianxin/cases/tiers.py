@@ -1,17 +1,16 @@
-"""How long things may take: data/tiers.yaml, read once."""
+"""How long things may take: tiers.yaml, the county's own or the package's."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 
 from django.utils.translation import gettext as _
 
-from lianxin.cases.data_files import FOLDER, Told, read
+from lianxin.cases.data_files import Told, note_of, read, rules_in_force
 from lianxin.cases.models import ClockName, Tier
 from lianxin.organizations.models import UnitKind
 
-FILE = FOLDER / "tiers.yaml"
+FILE = "tiers.yaml"
 SPAN = re.compile(r"([1-9][0-9]{0,2})([hd])")
 
 
@@ -28,6 +27,7 @@ class Tiers:
     """The file, checked."""
 
     version: str
+    note: str
     spans: Mapping[Tier, Mapping[ClockName, Span]]
     again: Mapping[Tier, Span]
     verdict: Span
@@ -51,13 +51,12 @@ class Tiers:
         return self.capacity.get(kind, self.capacity["default"])
 
 
-@cache
 def tiers() -> Tiers:
     """What is in force."""
-    return read_tiers(FILE.read_text(encoding="utf-8"))
+    return rules_in_force("tiers", read_tiers)
 
 
-def read_tiers(text: str, file: str = FILE.name) -> Tiers:
+def read_tiers(text: str, file: str = FILE) -> Tiers:
     """Tiers from the text of a file. Raises DataError with the place, what was found and what was expected."""
     names = ("version", "tiers", "again", "verdict", "pause", "extension", "escalate", "capacity", "call_back")
     told = read(text, file).fields(*names, optional=("note",))
@@ -65,6 +64,7 @@ def read_tiers(text: str, file: str = FILE.name) -> Tiers:
     escalate, capacity = told["escalate"].fields("returns", "redos"), told["capacity"].fields("default", optional=UnitKind.values)
     return Tiers(
         version=told["version"].text(20),
+        note=note_of(told),
         spans={Tier(tier): _clocks(clocks) for tier, clocks in told["tiers"].fields(*Tier.values).items()},
         again={Tier(tier): _span(span) for tier, span in told["again"].fields(*Tier.values).items()},
         verdict=_span(told["verdict"]),

@@ -4,7 +4,8 @@
     the manifest, canonical JSON: when, by which version, migrations, head of the ledger; per table columns, rows, size, hashes⏎
     one member per table: its rows as canonical JSON lines, compressed
 
-Keys are not in it (`lianxin keys export`), nor are sessions: whoever opens a restored copy signs in again.
+A county's own rules stand in the manifest. Keys are not in it (`lianxin keys export`), nor are sessions: whoever opens a restored
+copy signs in again.
 """
 
 import base64
@@ -17,7 +18,7 @@ import tempfile
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -35,7 +36,8 @@ from django.utils.duration import duration_string
 from django.utils.translation import gettext as _
 
 from lianxin import __version__
-from lianxin.cases import search
+from lianxin.cases import rules, search
+from lianxin.cases.data_files import own_file
 from lianxin.config.folder import current_folder
 from lianxin.ledger import clock
 from lianxin.ledger.proof import canonical
@@ -79,6 +81,8 @@ class Manifest:
     keys: dict[str, str]
     """A print of each key, to know the right ones by."""
     members: list[Member]
+    rules: dict[str, str] = field(default_factory=dict)
+    """The county's own files of rules by name, in base64; left out where there are none, as before there were any."""
 
 
 @dataclass(frozen=True)
@@ -108,12 +112,12 @@ def make_backup(path: Path) -> Manifest:
         migrations = applied_migrations(connection)
         members = [_write_member(model, connection.alias, body) for model in kept_models(connection, migrations)]
         manifest = Manifest(
-            clock.now().isoformat(), __version__, migrations, _head(connection), current_folder().prints(), members
+            clock.now().isoformat(), __version__, migrations, _head(connection), current_folder().prints(), members, _own_rules()
         )
         body.seek(0)
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
             try:
-                line = canonical(asdict(manifest)).encode() + b"\n"
+                line = _line_of(manifest)
                 file.write(_header(line) + line)
                 while piece := body.read(1 << 20):
                     file.write(piece)
@@ -124,6 +128,17 @@ def make_backup(path: Path) -> Manifest:
                 Path(file.name).unlink()
     _flush_folder(path.parent)
     return manifest
+
+
+def _own_rules() -> dict[str, str]:
+    return {name: base64.b64encode(written).decode() for name, written in rules.own_files().items()}
+
+
+def _line_of(manifest: Manifest) -> bytes:
+    told = asdict(manifest)
+    if not manifest.rules:
+        del told["rules"]
+    return canonical(told).encode() + b"\n"
 
 
 def _header(manifest_line: bytes) -> bytes:
@@ -364,6 +379,7 @@ def restore_backup(path: Path) -> list[Compared]:
     _refuse_filled(connection)
     known = kept_models(connection, manifest.migrations)
     _refuse_unlisted(known, manifest)
+    own_rules = _rules_to_bring(manifest)
     MigrationExecutor(connection).migrate(_targets(connection, manifest.migrations))
     with transaction.atomic(), path.open("rb") as file:
         _open(file)
@@ -381,6 +397,8 @@ def restore_backup(path: Path) -> list[Compared]:
         with connection.cursor() as cursor:
             for statement in connection.ops.sequence_reset_sql(no_style(), known):
                 cursor.execute(statement)
+        for name, written in own_rules.items():
+            rules.make_own(name, written)
     call_command("migrate", verbosity=0)  # forward to this version, and the guard of the ledger put in place
     search.rebuild()  # it is worked out from what was restored, so no backup carries it
     if connection.vendor == "postgresql":  # until it looks at what came in, it would plan as if every table were empty
@@ -417,6 +435,24 @@ def _refuse_unlisted(known: list[type[models.Model]], manifest: Manifest) -> Non
     if expected != listed:
         differing = sorted(table for table in expected.keys() | listed.keys() if expected.get(table) != listed.get(table))
         raise CannotRestore(_("The backup does not list what this version keeps: %(tables)s") % {"tables": ", ".join(differing)})
+
+
+def _rules_to_bring(manifest: Manifest) -> dict[str, bytes]:
+    """The backup's rules that are not here yet. Raises CannotRestore where the folder has others."""
+    unknown = sorted(manifest.rules.keys() - rules.READERS.keys())
+    if unknown:
+        raise CannotRestore(
+            _("It was made by a newer version: this one does not know the rules %(rules)s. Install that version first.")
+            % {"rules": ", ".join(unknown)}
+        )
+    carried = {name: base64.b64decode(written) for name, written in manifest.rules.items()}
+    here = rules.own_files()
+    differing = [name for name in carried if name in here and here[name] != carried[name]]
+    if differing:
+        raise CannotRestore(
+            _("%(file)s is not the one of the backup. Move it elsewhere, then restore again.") % {"file": own_file(differing[0])}
+        )
+    return {name: written for name, written in carried.items() if name not in here}
 
 
 def _fill(model: type[models.Model], lines: Iterable[bytes]) -> None:

@@ -18,9 +18,11 @@ from lianxin.ui.terminal import Refusal, refuse, say, speak
 
 ANY_TIME = {
     "init", "keys import", "restore", "upgrade", "verify", "demo", "declarations", "messages", "schemes check", "schemes test",
-    "schemes schema", "cases classify-eval", "cases duplicates",
+    "schemes schema", "cases classify-eval", "cases duplicates", "cases rules",
 }  # fmt: skip
 """Commands that work without an installation, or mend one; every other refuses one that is not ready."""
+WHATEVER_THE_RULES = {"backup", "keys export"}
+"""Commands that a half-edited file of rules must not keep from their work."""
 OF_A_FILE = {"cases hot-topics"}
 """Commands that work without one where they are given a file."""
 
@@ -89,7 +91,7 @@ def gather() -> click.Group:
     for name, command in leaves(lianxin):
         command.options_metavar = _("[OPTIONS]")
         if name not in ANY_TIME and command.callback is not None:
-            command.callback = _only_when_ready(command.callback, unless_a_file=name in OF_A_FILE)
+            command.callback = _only_when_ready(name, command.callback)
     lianxin.options_metavar, lianxin.subcommand_metavar = _("[OPTIONS]"), _("COMMAND [ARGUMENTS]…")
     return lianxin
 
@@ -103,16 +105,17 @@ def leaves(command: click.Command, *before: str) -> Iterator[tuple[str, click.Co
         yield from leaves(child, *before, name)
 
 
-def _only_when_ready(callback: Callable[..., Any], *, unless_a_file: bool = False) -> Callable[..., Any]:
-    """The command, refused where the installation is absent, out of date or unguarded."""
+def _only_when_ready(name: str, callback: Callable[..., Any]) -> Callable[..., Any]:
+    """The command, refused where the installation is absent, out of date or unguarded, or its rules are mistaken."""
 
     @wraps(callback)
     def checked(*arguments: Any, **options: Any) -> Any:
         from lianxin.config.readiness import why_not_ready
 
-        problem = None if unless_a_file and options.get("file") else why_not_ready()
-        if problem:
-            refuse(problem)
+        if not (name in OF_A_FILE and options.get("file")):
+            problem = why_not_ready(whatever_the_rules=name in WHATEVER_THE_RULES)
+            if problem:
+                refuse(problem)
         return callback(*arguments, **options)
 
     return checked

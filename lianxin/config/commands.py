@@ -12,6 +12,7 @@ import click
 from django.core.checks import run_checks
 from django.utils.translation import gettext as _
 
+from lianxin.cases import rules
 from lianxin.cases.actions import erase_again
 from lianxin.cases.actions.moving import the_clock
 from lianxin.config import setup
@@ -225,6 +226,9 @@ def restore(file: Path) -> None:
     for row in compared:
         click.echo("\t".join((row.table, *map(str, row.rows), *row.sha256, "=" if row.same else "≠")))
     say(_("%(tables)s tables restored, each equal to the backup in rows and sha256.") % {"tables": len(compared)})
+    own = rules.own_files()
+    if own:
+        say(_("The county's own rules are in place: %(names)s.") % {"names": ", ".join(own)})
     _erase_again()
     _report_changes()
 

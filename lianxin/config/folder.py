@@ -42,6 +42,11 @@ class Folder:
         return self.path / "photos"
 
     @property
+    def rules(self) -> Path:
+        """A county's own rules: files that go before the package's of the same name (`lianxin cases rules`)."""
+        return self.path / "rules"
+
+    @property
     def lake(self) -> Path:
         return self.path / "lake"
 

@@ -1,4 +1,4 @@
-"""Whether this installation may be worked on: made, brought up to date, and its ledger guarded."""
+"""Whether this installation may be worked on: made, brought up to date, its ledger guarded, its rules in force."""
 
 import sys
 from shutil import which
@@ -8,12 +8,16 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 from django.utils.translation import gettext as _
 
+from lianxin.cases import rules
 from lianxin.config.folder import current_folder
 from lianxin.ledger.guard import missing_triggers
 
 
-def why_not_ready() -> str | None:
-    """The first thing that stands in the way, as a sentence with its remedy; None when nothing does."""
+def why_not_ready(*, whatever_the_rules: bool = False) -> str | None:
+    """The first thing that stands in the way, as a sentence with its remedy; None when nothing does, and then rules are in force.
+
+    whatever_the_rules: a mistake in a county's own rules is none to what is asked.
+    """
     problem = why_not_upgradable()
     if problem:
         return problem
@@ -29,7 +33,7 @@ def why_not_ready() -> str | None:
             "The ledger is not guarded: %(triggers)s missing or changed. Somebody altered the database. Run “lianxin verify” and"
             " keep what it says; restore the last backup, or put the guard back with “lianxin upgrade”."
         ) % {"triggers": ", ".join(missing)}
-    return None
+    return None if whatever_the_rules else rules.take_in()
 
 
 def _program() -> str:

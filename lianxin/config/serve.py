@@ -109,11 +109,21 @@ class Server(MPServer):
         while not self.interrupt_signal:
             time.sleep(LOOK)
             if self.reload_signal:
-                self._reload(spawn_target, target_loader)  # type: ignore[no-untyped-call]
+                self._take_in_and_reload(spawn_target, target_loader)
             dead = [number for number, worker in enumerate(self.wrks) if not worker.inner.is_alive()]
             if dead and not self.interrupt_signal:
                 self._replace(dead, spawn_target, target_loader)
         self.interrupt_children.clear()  # those that were replaced are no failure of the stop
+
+    def _take_in_and_reload(self, spawn_target: Callable[..., None], target_loader: Callable[..., Any]) -> None:
+        from lianxin.cases import rules
+
+        mistake = rules.take_in(anew=True)  # here, as workers are copies of this process
+        if mistake:
+            self.reload_signal = False
+            say(_("%(mistake)s. The workers go on as they are.") % {"mistake": mistake})
+            return
+        self._reload(spawn_target, target_loader)  # type: ignore[no-untyped-call]
 
     def _replace(self, dead: list[int], spawn_target: Callable[..., None], target_loader: Callable[..., Any]) -> None:
         self.problem = _why_none_lives()

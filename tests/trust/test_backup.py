@@ -42,9 +42,15 @@ def house():
     with new_house() as house:
         house.environment["LIANXIN_PASSPHRASE"] = SECRET
         house.python(LIFE)
+        house.run("cases", "rules", "--own", "routing")
+        own_routing(house).write_bytes(own_routing(house).read_bytes() + b"# our own\r\n")
         house.run("keys", "export", house.home / "exported")
         house.run("backup", house.home / "backup")
         yield house
+
+
+def own_routing(house):
+    return house.home / "rules" / "routing.yaml"
 
 
 @contextmanager
@@ -100,6 +106,7 @@ def test_a_restored_copy_can_be_worked_in_and_holds_what_the_backup_held(house, 
     )
     said = place.run("verify", "--since", house.home / "backup").stderr
     assert "the chain is whole" in said and "changed or cut off" in said
+    assert own_routing(place).read_bytes() == own_routing(house).read_bytes()
     assert place.python(FOUND) == "1"  # the index of words is no part of a backup: it was made anew
 
 
@@ -174,6 +181,14 @@ def test_with_other_keys_nothing_is_restored(house):
 
 def test_restoring_into_a_house_that_is_lived_in_is_refused(house):
     assert "not empty" in house.refuse("restore", house.home / "backup")
+
+
+def test_other_rules_that_are_there_already_are_not_written_over(house, elsewhere):
+    own_routing(elsewhere).parent.mkdir()
+    own_routing(elsewhere).write_text("mine")
+    assert str(own_routing(elsewhere)) in elsewhere.refuse("restore", house.home / "backup")
+    assert own_routing(elsewhere).read_text() == "mine"
+    own_routing(elsewhere).unlink()
 
 
 def test_an_existing_file_is_never_written_over(house, tmp_path):

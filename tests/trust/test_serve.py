@@ -209,11 +209,37 @@ def listening(served):
     return False
 
 
-def test_a_hang_up_replaces_the_workers_one_by_one(house, served):
+def test_a_hang_up_replaces_the_workers_one_by_one_by_the_county_s_own_rules_unless_they_are_mistaken(house, served):
     before = set(served.workers())
+    house.run("cases", "rules", "--own", "tiers")
+    own = house.home / "rules" / "tiers.yaml"
+    right = own.read_text().replace('"2026.1"', "ours-1").replace("claim: 2d", "claim: 1h", 1)
+    own.write_text(right.replace("claim: 1h", "claim: soon"))
+    mistake = f"{own}: tiers.ordinary.claim: "
+    assert mistake in house.refuse("serve", "--port", "1")
+    served.process.send_signal(signal.SIGHUP)
+    eventually(lambda: mistake in served.log.read_text())
+    assert set(served.workers()) == before
+    own.write_text(right)
     served.process.send_signal(signal.SIGHUP)
     eventually(lambda: len(served.workers()) == len(before) and not before & set(served.workers()))
-    assert get(f"{served.url}/health/")[0] == 200
+    own.write_text("half a wo")  # a worker that dies now is replaced by one that keeps the rules of the others
+    after = set(served.workers())
+    for pid in after:
+        os.kill(pid, signal.SIGKILL)
+    eventually(lambda: len(served.workers()) == len(before) and not after & set(served.workers()))
+    served.wait_until_up()
+    own.unlink()
+    report = {"place": "152221", "sending": "the-key-of-this-phone", "text": "no light in the street"}
+    assert ask(served, "/report/", report, {"csrftoken": "a" * 32})[0] == 303
+    assert house.python(WITHIN) == "1:00:00"
+
+
+WITHIN = """
+from lianxin.cases.models import CaseClock
+clock = CaseClock.objects.get()
+print(str(clock.due_at - clock.case.reported_at).partition(".")[0])
+"""
 
 
 ACCOUNT = f"""

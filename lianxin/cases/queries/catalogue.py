@@ -45,6 +45,8 @@ class CataloguePage:
     gone: Sequence[Item]
     times: Sequence[TierLine]
     verdict: str
+    rules: str
+    """Which rules say so: their version, and what they say of themselves."""
     sample: bool
     may_change: bool
     may_see_days: bool
@@ -69,6 +71,7 @@ def catalogue_page(user: AnyUser, asked: Mapping[str, str]) -> CataloguePage:
         gone=[item for item in items if item.retired_on is not None and item.level == LEVELS],
         times=[_times(tier) for tier in Tier],
         verdict=in_words(tiers().verdict),
+        rules=" · ".join(part for part in (tiers().version, tiers().note) if part),
         sample=not Entry.objects.filter(kind=CATALOGUE_SET, data__source=WORKBOOK).exists(),
         may_change=may(user, IMPORT_UNITS),
         may_see_days=may(user, STANDING_VIEW),

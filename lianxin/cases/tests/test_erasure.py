@@ -12,7 +12,7 @@ from django.http import QueryDict
 from time_machine import travel
 
 from lianxin.cases import actions, receipts
-from lianxin.cases.data_files import DataError
+from lianxin.cases.data_files import DataError, package_file
 from lianxin.cases.errors import CaseError
 from lianxin.cases.models import Case, CaseStep, Item, Photo, Reporter, Sending, State, Tombstone
 from lianxin.cases.notices import to_erase
@@ -279,7 +279,7 @@ def test_a_matter_may_be_kept_for_longer():
 
 @pytest.mark.parametrize("change", [("days: 180", "days: 0"), ("phones", "phone"), ("1095", "9999"), ("land:", "land")])
 def test_a_mistake_in_the_file_is_named(change):
-    text = __import__("lianxin.cases.retention", fromlist=["FOLDER"]).FOLDER.joinpath("retention.yaml").read_text()
+    text = package_file("retention").read_text()
     with pytest.raises(DataError, match=r"retention\.yaml"):
         read_retention(text.replace(*change, 1))
 

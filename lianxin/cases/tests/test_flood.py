@@ -12,7 +12,7 @@ from django.core import signing
 from time_machine import travel
 
 from lianxin.cases import actions, flood, village_codes
-from lianxin.cases.data_files import DataError
+from lianxin.cases.data_files import DataError, package_file
 from lianxin.cases.flood import Rate
 from lianxin.cases.models import Bucket, Case, Reporter, State
 from lianxin.ledger import clock
@@ -204,7 +204,7 @@ def test_no_address_is_kept(world, at_most):
     "change", [("at_once: 8", "at_once: -1"), ("50%", "half"), ("  words:", "  sounds:"), ("lasts: 600", "")]
 )
 def test_a_mistake_in_the_file_is_named(change):
-    text = (flood.FOLDER / flood.FILE).read_text()
+    text = package_file("flood").read_text()
     assert change[0] in text
     with pytest.raises(DataError, match=r"flood\.yaml"):
         flood.read_limits(text.replace(*change, 1))

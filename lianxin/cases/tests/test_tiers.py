@@ -2,11 +2,11 @@
 
 import pytest
 
-from lianxin.cases.data_files import DataError
+from lianxin.cases.data_files import DataError, package_file
 from lianxin.cases.models import ClockName, Tier
-from lianxin.cases.tiers import FILE, Span, read_tiers, tiers
+from lianxin.cases.tiers import Span, read_tiers, tiers
 
-TEXT = FILE.read_text(encoding="utf-8")
+TEXT = package_file("tiers").read_text(encoding="utf-8")
 
 
 def test_the_sample_follows_the_practice_of_two_hours_a_day_seven_and_fifteen_days():
@@ -48,6 +48,8 @@ def test_a_kind_without_a_capacity_of_its_own_has_the_default():
         ("call_back: {of: 10}", "", "call_back"),
         ("verdict: 10d", "verdict: 10d\nverdict: 11d", "verdict"),
         ("tiers:", "tiers: [", "YAML"),
+        ("tiers:", "? [tiers]\n:", "YAML"),
+        ("times: 2", "times: 2000000000", "extension.times"),
         (TEXT, "", ""),
     ],
 )
