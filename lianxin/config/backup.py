@@ -375,11 +375,11 @@ def restore_backup(path: Path) -> list[Compared]:
         raise CannotRestore(
             _("The keys in this folder are not the ones it was written with. Bring them first: “lianxin keys import FILE”.")
         )
+    own_rules = _rules_to_bring(manifest)
     connection = connections["default"]
     _refuse_filled(connection)
     known = kept_models(connection, manifest.migrations)
     _refuse_unlisted(known, manifest)
-    own_rules = _rules_to_bring(manifest)
     MigrationExecutor(connection).migrate(_targets(connection, manifest.migrations))
     with transaction.atomic(), path.open("rb") as file:
         _open(file)

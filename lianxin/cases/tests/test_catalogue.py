@@ -197,4 +197,4 @@ def test_what_stands_is_downloaded_as_the_workbook_that_changes_it(world, bring_
 
 def test_once_a_county_brought_in_its_own_the_page_no_longer_calls_it_a_sample(world, bring_in):
     bring_in(LAMP)
-    assert "示例" not in world.client("member").get("/catalogue/").content.decode()
+    assert "示例，由本项目编写" not in world.client("member").get("/catalogue/").content.decode()
