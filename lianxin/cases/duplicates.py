@@ -16,7 +16,7 @@ from lianxin.cases.queries.reach import in_sight, readable_for
 from lianxin.cases.texts import erasures, grams, plain, words_of
 from lianxin.ledger import clock
 from lianxin.organizations.access import AnyUser
-from lianxin.organizations.models import Unit, UnitKind, subtree
+from lianxin.organizations.models import Unit, UnitKind
 
 UNSOLVED = (*OPEN_STATES, State.HANDLED)
 """Until the resident says it is solved, another may join."""
@@ -54,10 +54,10 @@ def similar_open(place: Unit, text: str, most: int = 5) -> list[Similar]:
     said = plain(text)
     if not said:
         return []
-    around = _around(place)
+    around = place.within(UnitKind.TOWNSHIP) or place
     since = clock.today() - LOOKED_BACK
     # A database without statistics, too, begins with the places: no join, and complaints are sorted out here.
-    places = Unit.objects.filter(subtree(around.path)).order_by().values("pk")
+    places = Unit.objects.beneath(around.path).order_by().values("pk")
     near = Case.objects.filter(in_sight(), place__in=places, state__in=UNSOLVED, reported_on__gt=since, erased_at=None).order_by()
     open_now = [pk for pk, about in near.values_list("pk", "about_id") if about is None]
     scored = _index_of(around.pk).alike(open_now, said, min(most * 4, 40))
@@ -98,11 +98,6 @@ def shared_phrases(one: str, other: str, most: int = 3) -> tuple[str, ...]:
             start = max(end - 1, start + 1)
     longest = sorted(found, key=lambda phrase: (-len(phrase), phrase))
     return tuple(phrase for at, phrase in enumerate(longest) if not any(phrase in before for before in longest[:at]))[:most]
-
-
-def _around(place: Unit) -> Unit:
-    """The township a place lies in; the place itself where it lies in none."""
-    return next((unit for unit in place.ancestors if unit.kind == UnitKind.TOWNSHIP), place)
 
 
 def _rareness(texts: Any, of: int) -> Any:

@@ -384,7 +384,24 @@ class CaseClock(models.Model):
         return f"{self.name} of case {self.case_id}, due {self.due_at}"
 
 
-class Counted(models.Model):
+class Added(models.Model):
+    """What is added up of cases, as `tally.Count` says of each."""
+
+    answered = models.IntegerField()
+    answered_late = models.IntegerField()
+    handled = models.IntegerField()
+    handled_late = models.IntegerField()
+    said = models.IntegerField()
+    satisfied = models.IntegerField()
+    sent_back = models.IntegerField()
+    voices = models.IntegerField()
+    stars = models.IntegerField()
+
+    class Meta:
+        abstract = True
+
+
+class Counted(Added):
     """What a case is counted as in the tallies (tally.py): its place, lead, matter and state when it was last counted."""
 
     case = models.OneToOneField(Case, models.CASCADE, primary_key=True, related_name="+")
@@ -400,16 +417,6 @@ class Counted(models.Model):
     answer_due = models.DateTimeField(null=True)
     handle_due = models.DateTimeField(null=True)
     """When the clock of the first answer, of the first handling, runs out; none: it does not run."""
-    answered = models.IntegerField()
-    answered_late = models.IntegerField()
-    handled = models.IntegerField()
-    handled_late = models.IntegerField()
-    said = models.IntegerField()
-    satisfied = models.IntegerField()
-    sent_back = models.IntegerField()
-    voices = models.IntegerField()
-    stars = models.IntegerField()
-    """As `tally.Count` says."""
 
     class Meta:
         indexes = [
@@ -430,7 +437,7 @@ class Counted(models.Model):
         return f"case {self.case_id}, counted"
 
 
-class Tally(models.Model):
+class Tally(Added):
     """How many cases of a month lie beneath a county or township: by state, part, lead and matter. Derived; see tally.py."""
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="+", db_index=False)
@@ -441,15 +448,6 @@ class Tally(models.Model):
     reported = models.IntegerField()
     open = models.IntegerField()
     solved = models.IntegerField()
-    answered = models.IntegerField()
-    answered_late = models.IntegerField()
-    handled = models.IntegerField()
-    handled_late = models.IntegerField()
-    said = models.IntegerField()
-    satisfied = models.IntegerField()
-    sent_back = models.IntegerField()
-    voices = models.IntegerField()
-    stars = models.IntegerField()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["unit", "month", "kind", "key"], name="tally_once")]
@@ -498,14 +496,16 @@ class Ground(models.TextChoices):
     MISTAKE = "mistake", _("entered by mistake, or as a test")
 
 
+WAITING, IN_FORCE = Q(decided=None), Q(agreed=True, lifted=None)
+"""Of an exclusion: asked for and not decided; granted and not lifted."""
+
+
 class ExclusionQuerySet(models.QuerySet["Exclusion"]):
     def waiting(self) -> Self:
-        """Asked for, not decided."""
-        return self.filter(decided=None)
+        return self.filter(WAITING)
 
     def in_force(self) -> Self:
-        """Granted, not lifted."""
-        return self.filter(agreed=True, lifted=None)
+        return self.filter(IN_FORCE)
 
 
 class Exclusion(models.Model):
@@ -523,8 +523,8 @@ class Exclusion(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["case"], condition=Q(decided=None), name="exclusion_asked_once"),
-            models.UniqueConstraint(fields=["case"], condition=Q(agreed=True, lifted=None), name="exclusion_in_force_once"),
+            models.UniqueConstraint(fields=["case"], condition=WAITING, name="exclusion_asked_once"),
+            models.UniqueConstraint(fields=["case"], condition=IN_FORCE, name="exclusion_in_force_once"),
         ]
 
     def __str__(self) -> str:

@@ -192,6 +192,10 @@ class Unit(models.Model):
         """The same as units, read once."""
         return list(Unit.objects.filter(pk__in=self.ancestor_ids).order_by("path"))
 
+    def within(self, kind: UnitKind) -> "Unit | None":
+        """The unit of that kind in which it lies, perhaps itself; of several the highest."""
+        return next((unit for unit in self.ancestors if unit.kind == kind), None)
+
 
 class Placement(models.Model):
     """How a unit stood in the tree over a span of days, and how it was called then."""

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import translation
+from django.utils.cache import has_vary_header
 
 
 class GoingBackMiddleware:
@@ -23,9 +24,10 @@ class GoingBackMiddleware:
         response = self.get_response(request)
         kept = {said.strip() for said in response.headers.get("Cache-Control", "").split(",")}
         stranger = settings.SESSION_COOKIE_NAME not in request.COOKIES
-        if stranger and {"private", "no-cache"} <= kept and "no-store" not in kept:
-            names = [name.strip() for name in response.headers.get("Vary", "").split(",")]
-            response.headers["Vary"] = ", ".join(name for name in names if name.lower() != "cookie")
+        if stranger and {"private", "no-cache"} <= kept and "no-store" not in kept and has_vary_header(response, "Cookie"):
+            names = [name.strip() for name in response.headers.pop("Vary").split(",")]
+            if rest := [name for name in names if name.lower() != "cookie"]:
+                response.headers["Vary"] = ", ".join(rest)
         return response
 
 

@@ -5,11 +5,10 @@ Nothing is deleted and nothing of the case changes: figures show it raw, and adj
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
-from django.db.models import Q
 
 from lianxin.cases.actions.moving import Asked, locked, make_move
 from lianxin.cases.errors import CaseError
-from lianxin.cases.models import Case, CaseStep, Exclusion, Ground
+from lianxin.cases.models import IN_FORCE, WAITING, Case, CaseStep, Exclusion, Ground
 
 
 @transaction.atomic
@@ -19,7 +18,7 @@ def ask_exclusion(*, actor: AbstractBaseUser, case: Case, ground: str, reason: s
     Raises Http404; CaseError where it was asked for already, is left out, or the county itself leads it.
     """
     case = locked(case)
-    if case.exclusions.filter(Q(decided=None) | Q(agreed=True, lifted=None)).exists():
+    if case.exclusions.filter(WAITING | IN_FORCE).exists():
         raise CaseError("exclusion_open")
     if case.lead_id == case.county_id:
         raise CaseError("exclusion_county")

@@ -253,7 +253,7 @@ def _take_in(report: Report, *, by_proxy: bool = False) -> tuple[Case, Reporter]
 
 def county_of(place: Unit) -> Unit:
     """The county a place lies in. Raises CaseError where it lies in none."""
-    for unit in place.ancestors:
-        if unit.kind == UnitKind.COUNTY:
-            return unit
-    raise CaseError("no_place")
+    county = place.within(UnitKind.COUNTY)
+    if county is None:
+        raise CaseError("no_place")
+    return county

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from lianxin.cases.models import Exclusion, ExclusionQuerySet, Ground
+from lianxin.cases.models import IN_FORCE, WAITING, Exclusion, ExclusionQuerySet, Ground
 from lianxin.cases.queries.reach import in_sight, not_about
 from lianxin.organizations import words
 from lianxin.organizations.access import CASE_DISPATCH, CASE_EXCLUDE, AnyUser, grants_for, scope
@@ -19,8 +19,8 @@ from lianxin.organizations.models import path_ids
 
 PAGE_SIZE = 50
 STATES: dict[str, tuple[Any, Q]] = {
-    "open": (_("waits for a decision"), Q(decided=None)),
-    "granted": (pgettext_lazy("exclusion", "granted"), Q(agreed=True, lifted=None)),
+    "open": (_("waits for a decision"), WAITING),
+    "granted": (pgettext_lazy("exclusion", "granted"), IN_FORCE),
     "declined": (pgettext_lazy("exclusion", "declined"), Q(agreed=False)),
     "lifted": (pgettext_lazy("exclusion", "lifted"), Q(lifted__isnull=False)),
 }

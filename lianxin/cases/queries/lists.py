@@ -55,7 +55,7 @@ from lianxin.organizations.access import (
     may,
     scope,
 )
-from lianxin.organizations.models import Title, Unit, path_end
+from lianxin.organizations.models import Title, Unit
 from lianxin.ui.dates import full_day
 
 PAGE_SIZE = 50
@@ -518,7 +518,7 @@ def standing_at(user: AnyUser, unit: Unit, moment: Moment) -> QuerySet[Any] | No
     """
     if not moment.is_now:
         return None
-    beneath = Unit.objects.filter(path__gte=unit.path, path__lt=path_end(unit.path)).order_by().values("pk")
+    beneath = Unit.objects.beneath(unit.path).order_by().values("pk")
     year = clock.instant(moment.day.replace(month=1, day=1))
     solved = Q(state=State.SOLVED, ended_at__gte=year)
     word = Choose(
