@@ -90,7 +90,7 @@ def figures_of(unit: Unit, since: date, until: date, hidden: Collection[int]) ->
 
     hidden: units about which a case complains that the reader must not see.
     """
-    whole, edges = _months(since, until, clock.today()) if unit.kind in TALLIED else ([], [(since, until)])
+    whole, edges = _months(since, until, clock.today()) if unit.kind in TALLIED else ([], [(1, since, until)])
     found = Figures()
     sql, values = _reading(unit, since, until, whole, edges, hidden)
     with connection.cursor() as cursor:
@@ -109,17 +109,20 @@ def figures_of(unit: Unit, since: date, until: date, hidden: Collection[int]) ->
     return found
 
 
-def _months(since: date, until: date, today: date) -> tuple[list[date], list[tuple[date, date]]]:
-    """First days of the months that are whole (this one is, up to today), and the spans of days that remain."""
+def _months(since: date, until: date, today: date) -> tuple[list[date], list[tuple[int, date, date]]]:
+    """First days of the months to take whole (nothing is reported after today), and spans of days to add (1), or to take off (-1)
+    where more of a month is wanted than not."""
     whole, edges = [], []
     start = since
     while start <= until:
         first = start.replace(day=1)
-        last = _next_month(first) - timedelta(days=1)
-        if start == first and (until >= last or until >= today):
+        last = min(_next_month(first) - timedelta(days=1), max(today, start))
+        end, day = min(last, until), timedelta(days=1)
+        if (end - start) * 2 >= last - first:
             whole.append(first)
+            edges += [(-1, *span) for span in ((first, start - day), (end + day, last)) if span[0] <= span[1]]
         else:
-            edges.append((start, min(last, until)))
+            edges.append((1, start, end))
         start = _next_month(first)
     return whole, edges
 
@@ -129,24 +132,22 @@ def _next_month(first: date) -> date:
 
 
 def _reading(
-    unit: Unit, since: date, until: date, whole: list[date], edges: list[tuple[date, date]], hidden: Collection[int]
+    unit: Unit, since: date, until: date, whole: list[date], edges: list[tuple[int, date, date]], hidden: Collection[int]
 ) -> tuple[str, list[Any]]:
-    """The one statement: tallies of whole months; days of the others; of what changed since, what it was counted as, and is.
+    """The one statement: tallies of months; days added or taken off; of what changed since, what it was counted as, and is.
 
     The mark may move meanwhile: more cases are read anew then than need be.
     """
     mark = TallyMark.objects.filter(pk=1).first() or TallyMark()
     seen = f"(c.about_id IS NULL OR c.about_id NOT IN ({_numbers(hidden)}))" if hidden else "1 = 1"
-    days = " OR ".join("n.reported_on BETWEEN %s AND %s" for _ in edges) or "1 = 0"
+    period = [unit.path, path_end(unit.path), since, until]
     months = ", ".join("%s" for _ in whole) or "NULL"
-    changed = "n.case_id IN (SELECT case_id FROM dirty) AND n.reported_on BETWEEN %s AND %s"
+    spans = [(sign, "cases_counted", "", [*period[:2], *days]) for sign, *days in edges]
+    spans += [(-1, "cases_counted", " AND n.case_id IN (SELECT case_id FROM dirty)", period), (1, "facts", "", period)]
     rows = " UNION ALL ".join(
-        f"SELECT {sign} AS sign, {_columns('n.')} FROM {table} n WHERE n.path >= %s AND n.path < %s AND ({which})"  # nosec B608  # our own words
-        for sign, table, which in (
-            (1, "cases_counted", days),
-            (-1, "cases_counted", changed),
-            (1, "facts", "n.reported_on BETWEEN %s AND %s"),
-        )
+        f"SELECT {sign} AS sign, {_columns('n.')} FROM {table} n"  # nosec B608  # our own words
+        f" WHERE n.path >= %s AND n.path < %s AND n.reported_on BETWEEN %s AND %s{which}"
+        for sign, table, which, _asked in spans
     )
     sums = ", ".join(f"SUM(t.{name})" for name in COUNTS)
     sql = (
@@ -162,9 +163,8 @@ def _reading(
             for table, calm in (("cases_counted", " AND n.case_id NOT IN (SELECT case_id FROM dirty)"), ("facts", ""))
         )
     )
-    period = [unit.path, path_end(unit.path), since, until]
     now = connection.ops.adapt_datetimefield_value(clock.now())
-    values: list[Any] = [*period[:2], *(day for edge in edges for day in edge), *period, *period, unit.pk, *whole]
+    values: list[Any] = [*(value for *_span, asked in spans for value in asked), unit.pk, *whole]
     return sql, values + [since, until, since, until, now, *period[:2]] * 4
 
 

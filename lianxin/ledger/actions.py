@@ -48,7 +48,8 @@ def record(
     supersedes: Entry | None = None,
     reason: str = "",
 ) -> Entry:
-    """Write one entry. Call it inside the transaction that changes the room's own rows.
+    """Write one entry. Call it inside the transaction that changes the room's own rows: where it is refused, nothing of that
+    transaction can stay.
 
     unit: an `organizations.Unit`; credit stays with where it stood in the tree on `happened_on`.
     happened_on: local date, today or earlier.
@@ -64,7 +65,7 @@ def record(
     if supersedes is not None and not why.text:
         raise LedgerError("no_reason")
     proofs = [*evidence, reason_commitment(why)] if why.text else evidence
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         [entry] = _append(actor, [Act(kind, unit, happened_on, subject, quantity, data or {}, proofs)], supersedes)
         if why.text:
             why.entry = entry
@@ -82,7 +83,7 @@ def record_many(*, actor: AbstractBaseUser | None, acts: Iterable[Act], batch: B
 
     batch: the import they belong to; they stay hidden until it is made visible.
     """
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         return _append(actor, list(acts), None, batch)
 
 

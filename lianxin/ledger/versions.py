@@ -54,7 +54,7 @@ class Version(models.Model):
 Told = TypeVar("Told", bound=Version)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def write_version(version: Told, *, actor: AbstractBaseUser, files: Sequence[str] = (), **act: Any) -> Told:
     """Write a version and its entry. `act`: what `record` takes beside actor and evidence. Raises LedgerError as it does.
 
@@ -66,7 +66,7 @@ def write_version(version: Told, *, actor: AbstractBaseUser, files: Sequence[str
     return version
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def write_versions(told: Sequence[tuple[Told, Act]], *, actor: AbstractBaseUser, batch: Batch | None = None) -> list[Told]:
     """Write many versions of one model, each with its entry, in a handful of statements. All or nothing.
 

@@ -25,7 +25,8 @@ class GoingBackMiddleware:
         kept = {said.strip() for said in response.headers.get("Cache-Control", "").split(",")}
         stranger = settings.SESSION_COOKIE_NAME not in request.COOKIES
         if stranger and {"private", "no-cache"} <= kept and "no-store" not in kept and has_vary_header(response, "Cookie"):
-            names = [name.strip() for name in response.headers.pop("Vary").split(",")]
+            names = [name.strip() for name in response.headers["Vary"].split(",")]
+            del response.headers["Vary"]
             if rest := [name for name in names if name.lower() != "cookie"]:
                 response.headers["Vary"] = ", ".join(rest)
         return response

@@ -68,7 +68,7 @@ def locked(case: Case) -> Case:
     return Case.objects.select_related("county", "place", "lead", "item", "about").get(pk=case.pk)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def make_move(
     *,
     actor: AbstractBaseUser,

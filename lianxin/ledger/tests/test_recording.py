@@ -56,7 +56,7 @@ def test_a_day_that_has_not_come_is_refused_and_today_is_not(act):
 
 def test_the_day_ends_at_midnight_in_shanghai(act):
     midnight = clock.instant(date(2026, 6, 2))
-    with clock.standing_at(midnight - timedelta(seconds=1)), pytest.raises(LedgerError):
+    with clock.standing_at(midnight - timedelta(seconds=1)), pytest.raises(LedgerError), transaction.atomic():
         record(**{**act, "happened_on": date(2026, 6, 2)})
     with clock.standing_at(midnight):
         assert record(**{**act, "happened_on": date(2026, 6, 2)}).recorded_at == midnight
