@@ -80,7 +80,8 @@ def upgrade() -> None:
     except setup.CannotUpgrade as reason:
         refuse(reason)
     except OSError as failure:
-        refuse(_("The backup before the upgrade cannot be written: %(why)s. Nothing was changed.") % {"why": failure.strerror})
+        why = failure.strerror or failure
+        refuse(_("The backup before the upgrade cannot be written: %(why)s. Nothing was changed.") % {"why": why})
     say(_("Backed up to %(file)s, and brought up to date.") % {"file": backup})
     _report_changes()
 

@@ -2,6 +2,7 @@
 
 import os
 from datetime import date
+from itertools import chain, count
 from pathlib import Path
 
 from django.conf import settings
@@ -72,8 +73,11 @@ def upgrade() -> Path:
 
     Raises CannotUpgrade where that fails half-way; the backup is there by then.
     """
-    backup = current_folder().path / "backups" / f"before-upgrade-{clock.now():%Y%m%dT%H%M%S}.lianxin"
-    backup.parent.mkdir(exist_ok=True)
+    backups = current_folder().path / "backups"
+    backups.mkdir(exist_ok=True)
+    stem = f"before-upgrade-{clock.now():%Y%m%dT%H%M%S}"  # the clock may be set back: of two in one second both stay
+    paths = (backups / f"{stem}{more}.lianxin" for more in chain([""], (f"-{n}" for n in count(2))))
+    backup = next(path for path in paths if not path.exists())
     make_backup(backup)
     try:
         call_command("migrate", verbosity=0)

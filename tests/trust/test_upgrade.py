@@ -37,6 +37,14 @@ print(why_not_ready())
 with connection.cursor() as cursor:
     cursor.execute("DROP TABLE accounts_limit")
 """
+TWICE = """
+import json
+from datetime import datetime
+from lianxin.config import setup
+from lianxin.ledger import clock
+with clock.standing_at(datetime(2030, 1, 1)):  # twice in one second, and both are kept
+    print(json.dumps([setup.upgrade().stem.removeprefix("before-upgrade-") for _ in range(2)]))
+"""
 LAID_DOWN = {"ledger_entry", "cases_item", "accounts_user"}
 """Where an upgrade of a database from before the catalogue adds it: its items, one entry, the account that signs it."""
 
@@ -58,6 +66,7 @@ def test_an_earlier_database_is_backed_up_and_brought_up_to_date_and_the_way_bac
         assert "accounts_limit" in tables_now
         kept = rows.keys() - LAID_DOWN
         assert {table: rows_now[table] for table in kept} == {table: rows[table] for table in kept}
+        assert json.loads(house.python(TWICE)) == ["20300101T000000", "20300101T000000-2"]
         house.run("verify", "--since", str(backup))  # of the ledger, nothing that was there has changed
 
         with new_house(made=False) as elsewhere:  # this version can restore it, too, and brings the copy up to date
