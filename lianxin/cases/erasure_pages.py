@@ -46,4 +46,5 @@ def erasure(request: HttpRequest, pk: int, code: str) -> HttpResponse:
         page="cases/office/erasure.html",
         context={"proposal": proposal},
         back=reverse("erasures"),
+        rehearsed=False,  # erasing writes beside the database, too; and what is decided is decided
     )

@@ -53,4 +53,5 @@ def call_back(request: HttpRequest, pk: int) -> HttpResponse:
         page="cases/office/call.html",
         context={"call": call},
         back=back,
+        facts=calls.saved_facts,
     )

@@ -20,8 +20,10 @@ from lianxin.cases.actions.moving import TOLD
 from lianxin.cases.models import Source, Tier, Verdict
 from lianxin.cases.photo_forms import PhotosField
 from lianxin.cases.queries.places import units_about
+from lianxin.cases.queries.story import Sent
 from lianxin.organizations.models import Unit
 from lianxin.organizations.people import clean_phone
+from lianxin.ui import phones
 
 KEY_SHAPE = re.compile(r"[A-Za-z0-9_-]{16,64}")
 FEWEST_SIGNS = 6
@@ -126,6 +128,32 @@ class ReportForm(forms.Form):
             return clean_phone(phone)
         except ValidationError:
             raise ValidationError(_("This is no phone number. Give 11 digits, or leave it empty.")) from None
+
+    def compared(self, saved: Sent) -> list[tuple[str, str, str, bool]]:
+        """What stands saved beside what was sent now: (label, saved, now, whether they differ). Only for a valid form.
+
+        A number that stands saved is masked, as on the page of the receipt.
+        """
+        said = self.cleaned_data
+        about = saved.about.name if saved.about else ""
+        typed_about = {unit.code: unit.name for unit in self.units}.get(said.get("about", ""), "") if said.get("about") else ""
+        number = phones.mask(saved.phone) if saved.phone else ""
+        sent = [photo.original for photo in said["photos"]]
+        rows = [
+            (_("Place"), saved.place.name, self.place.name, saved.place.pk != self.place.pk),
+            (self.fields["text"].label, saved.text, said["text"], saved.text != said["text"].strip()),
+            (self.fields["spot"].label, saved.spot, said["spot"], saved.spot != said["spot"].strip()),
+            (self.fields["phone"].label, number, said["phone"], saved.phone != said["phone"]),
+            (_("Complaint about an office"), about, typed_about, about != typed_about),
+            (self.fields["photos"].label, str(len(saved.photos) or ""), str(len(sent) or ""), set(saved.photos) != set(sent)),
+        ]
+        return [(str(label), before, now, differs) for label, before, now, differs in rows if before or now]
+
+    def added_to(self, saved: Sent) -> str:
+        """The words that were sent now and are not saved, to be sent as a note. Only for a valid form."""
+        said = self.cleaned_data
+        added = [said[name].strip() for name in ("text", "spot") if said[name].strip() != getattr(saved, name)]
+        return "\n".join(words for words in added if words)
 
     @property
     def may_be_asked(self) -> bool:

@@ -3,7 +3,7 @@
 from lianxin.cases.queries.alike import alike, case_offered, was_sent
 from lianxin.cases.queries.places import choose_place, lies_in, place_around, place_by
 from lianxin.cases.queries.reach import reporter_by
-from lianxin.cases.queries.story import did_already, story_of
+from lianxin.cases.queries.story import did_already, may_do, sent_by, story_of
 
 __all__ = [
     "alike",
@@ -11,9 +11,11 @@ __all__ = [
     "choose_place",
     "did_already",
     "lies_in",
+    "may_do",
     "place_around",
     "place_by",
     "reporter_by",
+    "sent_by",
     "story_of",
     "was_sent",
 ]

@@ -3,7 +3,8 @@
 These forms need no cookie. Their authority is what they carry (a receipt, or nothing at all), never who the browser is, so
 Django's secret of forms would protect nobody, and would shut out whoever's phone keeps no cookies; what another site makes a
 browser send is still refused. A receipt stands in no address: after a form it travels in a signed cookie of half an hour; where
-none is kept, the page is answered at once; and the QR code holds it behind a `#`, which browsers do not send.
+none is kept, the page is answered at once; and the QR code holds it behind a `#`, which browsers do not send. So whatever was
+done with a receipt ends on a page that was asked for by GET: to reload it, or to go back, sends nothing again.
 """
 
 from collections.abc import Callable
@@ -122,11 +123,18 @@ def _others_like(request: HttpRequest, form: ReportForm) -> list[Any]:
 
 
 def _received(request: HttpRequest, received: actions.Received, form: ReportForm) -> HttpResponse:
-    """After the saving: the receipt. Changed since it was first sent: what stands, and what can be done with the change."""
-    if received.changed:
-        shown = {"receipt": receipts.shown(received.receipt), "form": form, "sending": new_sending(), "said": form.data}
-        return render(request, "cases/public/changed.html", shown, status=409)
-    return _open(request, received.receipt, fresh=True, received=received)
+    """After the saving: the receipt. Changed since it was first sent: what stands, and what can be done with the change.
+
+    The key of the sending, which stands on the sender's page alone, is what the receipt is made from: whoever knows it may read
+    that receipt's page anyway, and with any other key a report is a new one.
+    """
+    if not received.changed:
+        return _open(request, received.receipt, fresh=True, received=received)
+    saved = queries.sent_by(received.reporter)
+    note = ACTS["note"](initial={"text": form.added_to(saved)}, auto_id="note_%s") if "note" in saved.may else None
+    said = {name: form.data[name] for name in CARRIED if name in form.data and name != "sending"}
+    shown = {"receipt": receipts.shown(received.receipt), "compared": form.compared(saved), "note": note, "said": said}
+    return render(request, "cases/public/changed.html", {**shown, "sending": new_sending()}, status=409)
 
 
 @public("POST")
@@ -165,11 +173,17 @@ def receipt(request: HttpRequest) -> HttpResponse:
 def story(request: HttpRequest) -> HttpResponse:
     """The case whose receipt was typed, or given, in this browser a moment ago."""
     try:
-        kept = signing.loads(request.COOKIES.get(COOKIE, ""), salt=SALT, max_age=SHOWN_FOR)
+        kept = _kept(request)
         return _story(request, str(kept["receipt"]), fresh=bool(kept["fresh"]))
     except (signing.BadSignature, CaseError):
         messages.info(request, _("A receipt stays open for half an hour. Type it again, please."))
         return redirect("receipt")
+
+
+def _kept(request: HttpRequest) -> dict[str, Any]:
+    """What this browser's cookie says. Raises BadSignature where there is none, or it is too old."""
+    kept: dict[str, Any] = signing.loads(request.COOKIES.get(COOKIE, ""), salt=SALT, max_age=SHOWN_FOR)
+    return kept
 
 
 @public("GET", "POST")
@@ -180,7 +194,7 @@ def act(request: HttpRequest, act: str) -> HttpResponse:
     if act not in ACTS:
         raise Http404
     if request.method == "GET":
-        return redirect("story")
+        return _sure_to_withdraw(request) if act == "withdraw" else redirect("story")
     if wait := flood.wait_for_receipt(request):
         return later(request, flood.Judged(wait=wait), request.POST.dict())
     typed, form = request.POST.get("receipt", ""), ACTS[act](request.POST, request.FILES)
@@ -188,10 +202,13 @@ def act(request: HttpRequest, act: str) -> HttpResponse:
         reporter = queries.reporter_by(typed)
     except CaseError:
         return receipt(request)
-    if not form.is_valid():
-        return _story(request, typed, form=form, act=act, status=422)
     if act == "withdraw" and "sure" not in request.POST:
-        return render(request, "cases/public/withdraw.html", {"form": form, "receipt": typed, "said": form.cleaned_data["text"]})
+        said = request.POST.get("text", "")
+        return _ask_withdrawal(request, typed, form) if said else _open(request, typed, to="withdraw")
+    if not form.is_valid():
+        if act == "withdraw":
+            return _ask_withdrawal(request, typed, form)
+        return _story(request, typed, form=form, act=act, status=422)
     try:
         _do(act, reporter, form.cleaned_data, network_of(request))
     except CaseError as refused:
@@ -200,6 +217,20 @@ def act(request: HttpRequest, act: str) -> HttpResponse:
             return _story(request, typed, form=form, act=act, status=409)
     messages.success(request, DONE[act]())
     return _open(request, typed)
+
+
+def _sure_to_withdraw(request: HttpRequest) -> HttpResponse:
+    """Asked once before withdrawing; whoever comes back to it afterwards reads how things stand."""
+    try:
+        typed = str(_kept(request)["receipt"])
+        may_still = "withdraw" in queries.may_do(queries.reporter_by(typed))
+    except (signing.BadSignature, CaseError):
+        may_still = False
+    return _ask_withdrawal(request, typed, ACTS["withdraw"]()) if may_still else redirect("story")
+
+
+def _ask_withdrawal(request: HttpRequest, typed: str, form: Form) -> HttpResponse:
+    return render(request, "cases/public/withdraw.html", {"form": form, "receipt": typed}, status=422 if form.errors else 200)
 
 
 DONE: dict[str, Callable[[], str]] = {
@@ -240,14 +271,16 @@ def close(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _open(request: HttpRequest, typed: str, *, fresh: bool = False, received: actions.Received | None = None) -> HttpResponse:
+def _open(
+    request: HttpRequest, typed: str, *, to: str = "", fresh: bool = False, received: actions.Received | None = None
+) -> HttpResponse:
     """On to the page of a receipt. A browser that keeps no cookies is answered at once; sent again, it is still saved once.
 
-    received: what was just saved, where it was.
+    to: an act that asks once more first. received: what was just saved, where it was.
     """
     if not request.COOKIES:
-        return _story(request, typed, fresh=fresh, received=received)
-    response = HttpResponseRedirect(reverse("story"), status=303)
+        return _ask_withdrawal(request, typed, ACTS[to]()) if to else _story(request, typed, fresh=fresh, received=received)
+    response = HttpResponseRedirect(reverse("receipt_act", args=[to]) if to else reverse("story"), status=303)
     kept = signing.dumps({"receipt": receipts.read(typed), "fresh": fresh}, salt=SALT)
     path, secure = reverse("receipt"), settings.OVER_TLS
     response.set_cookie(COOKIE, kept, max_age=SHOWN_FOR, path=path, secure=secure, httponly=True, samesite="Lax")

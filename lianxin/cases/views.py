@@ -45,6 +45,7 @@ def move_case(request: HttpRequest, pk: int, move: str) -> HttpResponse:
         page="cases/move.html",
         context={"page": page, "move": move},
         back=safe_next(request, back),
+        facts=lambda entry: pages.saved_facts(request.user, entry),
     )
 
 
@@ -54,11 +55,12 @@ def new_case(request: HttpRequest) -> HttpResponse:
     form = RecordForm(request.POST or None, request.FILES or None, recording=recording.recording_for(request.user))
     if request.method == "POST":
         outcome = record_once(request, form, lambda: form.make(actor_of(request)).reporter.case.steps.get().entry)
-        if outcome.entry is not None and outcome.changed:
-            return ask_what_was_meant(request, outcome.entry, back=reverse("cases"))
-        if outcome.entry is not None:
+        if (entry := outcome.entry) is not None and outcome.changed:
+            stands = pages.saved_facts(request.user, entry)
+            return ask_what_was_meant(request, entry, form, stands, another=lambda: entry, back=reverse("cases"))
+        if entry is not None:
             sending = f"{actor_of(request).pk}.{request.POST['submission']}"
-            told = recording.recorded(outcome.entry, receipts.receipt_for(sending), request.build_absolute_uri("/")[:-1])
+            told = recording.recorded(entry, receipts.receipt_for(sending), request.build_absolute_uri("/")[:-1])
             return render(request, "cases/recorded.html", {"told": told})
     back = safe_next(request, reverse("cases"))
     return render(request, "cases/new.html", {"form": form, "back": back}, status=422 if form.errors else 200)

@@ -24,20 +24,23 @@ from django.contrib import messages
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext_lazy as _
 
 from lianxin.ledger import clock
 from lianxin.ledger.actions import remember_submission, sent_before
 from lianxin.ledger.kinds import find_kind
-from lianxin.ledger.models import Entry
+from lianxin.ledger.models import Entry, Reason
 from lianxin.ui.dates import full_day
 
 KEY = "submission"
 KEY_SHAPE = re.compile(r"[A-Za-z0-9_-]{16,43}")
 NOT_SAID = ("csrfmiddlewaretoken", KEY)
 """What a form sends beside what the person said."""
+Facts = Sequence[tuple[object, object]]
+"""(label, value), as a page lists them."""
 DAY_FORMATS = ["%Y-%m-%d", "%Y/%m/%d"]
 """The first is what a browser sends; neither can be read in two ways."""
 LONGEST = 1000
@@ -187,20 +190,24 @@ def respond(
     context: Mapping[str, Any],
     back: str,
     correct: Callable[[Entry], str] | None = None,
-    facts: Callable[[Entry], Sequence[tuple[object, object]]] = lambda entry: (),
+    facts: Callable[[Entry], Facts] | None = None,
+    rehearsed: bool = True,
 ) -> HttpResponse:
     """Answer a form's page: show it, save it and go back to where the person was, or ask what a changed one meant.
 
     page, context: the template and what it needs beside `form`.
     back: where to go after saving, a safe address.
     correct: the page that corrects a saved entry; none: it cannot be corrected, only looked at, from `back`.
-    facts: what to say of a saved entry, as (label, value).
+    facts: what to say of a saved entry, and what the reader may read of it; none: its reason.
+    rehearsed: off where the act touches more than the database, so that nobody tries it out: then no second one is offered.
     """
     if request.method == "POST":
         outcome = record_once(request, form, act)
         if outcome.entry is not None and outcome.changed:
+            stands = (facts or reason_of)(outcome.entry)
+            another = act if rehearsed else None
             correcting = correct(outcome.entry) if correct else ""
-            return ask_what_was_meant(request, outcome.entry, facts(outcome.entry), correct=correcting, back=back)
+            return ask_what_was_meant(request, outcome.entry, form, stands, another=another, correct=correcting, back=back)
         if outcome.entry is not None:
             messages.success(request, saved_words(outcome.entry))
             return redirect(back)
@@ -217,21 +224,81 @@ def _sending_address(request: HttpRequest) -> str:
 
 
 def ask_what_was_meant(
-    request: HttpRequest, entry: Entry, facts: Sequence[tuple[object, object]] = (), *, correct: str = "", back: str = ""
+    request: HttpRequest,
+    entry: Entry,
+    form: OnceForm,
+    stands: Facts,
+    *,
+    another: Callable[[], Entry] | None = None,
+    correct: str = "",
+    back: str = "",
 ) -> HttpResponse:
-    """Something was saved, then changed and sent again: show what stands, offer to correct it, or to leave it so, or to save
-    another."""
+    """Something was saved, then changed and sent again: show what stands and what was typed now, offer to correct the one, to
+    leave it so, or to save the other, too.
+
+    Only the account that sent the first reads this page: its key is looked up under its own name.
+    another: saves a second one; offered where it would be saved. Correcting something twice is no second thing.
+    """
     sent = [(name, value) for name, values in request.POST.lists() if name not in NOT_SAID for value in values]
     page = {
         "entry": entry,
         "label": find_kind(entry.kind).label,
-        "facts": facts,
+        "stands": stands,
+        "typed": typed_into(form),
+        "another": another is not None and correct != request.path and would_be_saved(form, another),
         "correct": correct,
         "back": back,
         "sent": sent,
         "keys": [new_key(), new_key()],
     }
     return render(request, "ledger/already_saved.html", page, status=409)
+
+
+def reason_of(entry: Entry) -> Facts:
+    """Why, where somebody gave a reason with it."""
+    return [(_("Why?"), reason.text) for reason in Reason.objects.filter(entry=entry)]
+
+
+def typed_into(form: forms.Form) -> Facts:
+    """What a form that was sent says, field by field, as whoever typed it reads it."""
+    return [(field.label, shown) for field in form.visible_fields() if (shown := _shown(field))]
+
+
+def _shown(field: forms.BoundField) -> str:
+    if isinstance(field.field, forms.FileField):
+        files = cast(MultiValueDict[str, Any], field.form.files).getlist(field.html_name)
+        return "\n".join(str(file.name) for file in files)
+    value = field.value()
+    if isinstance(field.field, forms.BooleanField):
+        return str(_("yes")) if value else ""
+    chosen = [str(each) for each in value] if isinstance(value, list | tuple) else [str(value or "")]
+    if isinstance(field.field, forms.ChoiceField):
+        words = {str(key): str(label) for key, label in _flat(field.field.choices)}
+        chosen = [words.get(each, each) for each in chosen if each]
+    return "\n".join(chosen)
+
+
+def _flat(choices: Any) -> list[tuple[Any, Any]]:
+    """Choices without the groups they stand in."""
+    groups = ((label if isinstance(label, list | tuple) else [(key, label)]) for key, label in choices)
+    return [choice for group in groups for choice in group]
+
+
+def would_be_saved(form: OnceForm, act: Callable[[], Entry]) -> bool:
+    """Whether what a form says could be saved now as one more, if need be once a field is mended. Tried for real, without its
+    files, and taken back."""
+    form.files = MultiValueDict()
+    form.full_clean()
+    try:
+        if form.is_valid():
+            with transaction.atomic():
+                act()
+                transaction.set_rollback(True)
+    except ValidationError as refused:
+        form.refuse(refused)
+    except (IntegrityError, Http404):
+        return False
+    return not form.non_field_errors()
 
 
 def saved_words(entry: Entry) -> str:

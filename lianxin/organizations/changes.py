@@ -13,7 +13,17 @@ from django.views.decorators.cache import never_cache
 
 from lianxin.accounts.proof import recent_sign_in
 from lianxin.ledger.actions import sent_before
-from lianxin.ledger.submissions import KEY, NOT_SAID, actor_of, new_key, record_once, saved_words
+from lianxin.ledger.submissions import (
+    KEY,
+    NOT_SAID,
+    actor_of,
+    new_key,
+    reason_of,
+    record_once,
+    saved_words,
+    typed_into,
+    would_be_saved,
+)
 from lianxin.organizations.act_forms import ActForm
 from lianxin.organizations.gate import requires, unit_of
 from lianxin.organizations.words import lines
@@ -74,7 +84,8 @@ def save(request: HttpRequest, form: ActForm) -> HttpResponse:
     if outcome.changed:
         line = lines(request.user, [outcome.entry], outcome.entry.unit)[0]
         again = [("submission", new_key()), *((name, value) for name, value in _sent(request) if name not in NOT_SAID)]
-        page = {"unit": form.unit, "form": form, "line": line, "sent": again}
+        page = {"unit": form.unit, "line": line, "sent": again, "stands": reason_of(outcome.entry), "typed": typed_into(form)}
+        page["another"] = would_be_saved(form, form.act)
         return render(request, "organizations/change_saved_before.html", page, status=409)
     messages.success(request, saved_words(outcome.entry))
     return redirect(reverse("unit", args=[outcome.entry.unit.code]))

@@ -72,9 +72,15 @@ def test_every_page_on_the_way_is_accessible(visit, shoot):
     page.locator("#alike button").first.click()
     page.wait_for_url("**/receipt/story/")
     assert signs(page) != code
-    page.locator("details summary", has_text="Withdraw").click()
     page.locator("form[action='/receipt/withdraw/'] button").click()
+    page.wait_for_url("**/receipt/withdraw/")
     check(page)
+    page.locator("button[name=sure]").click()
+    page.wait_for_url("**/receipt/story/")
+    page.go_back()  # to what was asked before withdrawing: from there on to how things stand
+    page.wait_for_url("**/receipt/story/")
+    page.reload()
+    expect(page.locator(".timeline")).to_contain_text("You withdrew")
 
 
 def test_a_draft_outlives_the_network_and_the_window_and_is_sent_once(visit):

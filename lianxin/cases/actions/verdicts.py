@@ -53,8 +53,11 @@ def record_call_back(
 
 @transaction.atomic
 def call_in_vain(*, actor: AbstractBaseUser, call_back: CallBack, why: str) -> CaseStep:
-    """Nobody was reached; it says nothing of the case. Raises Http404, CaseError."""
+    """Nobody was reached; it says nothing of the case. Raises Http404, CaseError where it was called back already."""
     case = locked(call_back.case)
+    call_back = CallBack.objects.get(pk=call_back.pk)
+    if call_back.done_id is not None:
+        raise CaseError("called_back")
     step = make_move(actor=actor, case=case, name="hear_nobody", asked=Asked(text=why, data={"call_back": call_back.pk}))
     call_back.done, call_back.reached = step, False
     call_back.save(update_fields=["done", "reached"])

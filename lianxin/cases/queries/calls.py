@@ -4,10 +4,13 @@ from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
 from django.http import Http404
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
-from lianxin.cases.models import CallBack, CaseStep, Reporter, State
+from lianxin.cases.models import CallBack, CaseStep, Reporter, State, Verdict
 from lianxin.cases.queries.pages import title_of
 from lianxin.cases.queries.reach import in_sight, not_about
+from lianxin.ledger.models import Entry
 from lianxin.organizations.access import CASE_CALL_BACK, AnyUser, grants_for
 from lianxin.organizations.models import path_ids, subtree
 
@@ -70,3 +73,13 @@ def call_for(user: AnyUser, pk: int, *, made: bool = False) -> Call:
     reply = next((text for move, text in reversed(words) if move == "handle"), "")
     residents = list(Reporter.objects.filter(case=drawn.case_id, left_at=None).order_by("pk"))
     return Call(drawn, title_of(drawn.case, said), said, reply, residents)
+
+
+def saved_facts(entry: Entry) -> list[tuple[object, object]]:
+    """What a call-back that the reader recorded says, for the page that asks what a changed one meant."""
+    step = CaseStep.objects.get(entry=entry)
+    verdict = entry.data.get("verdict") or (Verdict.SOLVED if step.move == "hear_again" else "")
+    said = Verdict(str(verdict)).label if verdict else pgettext("call-back", "nobody was reached")
+    facts: list[tuple[object, object]] = [(_("Is it really solved?"), said)]
+    facts += [(_("How satisfied, from 1 to 5"), str(entry.data["stars"]))] if entry.data.get("stars") else []
+    return facts + ([(_("In the resident's words"), step.text)] if step.text else [])

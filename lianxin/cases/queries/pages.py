@@ -34,7 +34,7 @@ from lianxin.cases.tiers import tiers
 from lianxin.cases.wording import NEXT, SAYINGS
 from lianxin.ledger import clock
 from lianxin.ledger.models import Entry
-from lianxin.ledger.submissions import new_key
+from lianxin.ledger.submissions import new_key, reason_of
 from lianxin.organizations import words
 from lianxin.organizations.access import CASE_CLAIM, CASE_DISPATCH, CASE_HANDLE, CASE_VIEW, ENTRY_VIEW, AnyUser, grants_for, may
 from lianxin.organizations.models import Unit
@@ -317,6 +317,27 @@ def _facts(entry: Entry, names: Mapping[str, str]) -> list[tuple[str, str]]:
         (_("Stars"), str(data["stars"]) if data.get("stars") else ""),
     ]
     return [(label, value) for label, value in facts if value]
+
+
+def saved_facts(user: AnyUser, entry: Entry) -> list[tuple[object, object]]:
+    """What the user's own move says, for the page that asks what a changed one meant. Nothing where they no longer reach the
+    case: it may complain about their unit, or their post may have ended."""
+    step = CaseStep.objects.select_related("case__place").filter(entry=entry).first()
+    case_pk = int(entry.subject.rpartition(":")[2])
+    if entry.actor_id != user.pk or not readable_for(user).filter(pk=case_pk).exists():
+        return []
+    codes = {str(entry.data[name]) for name in ("proposed", "lead", "unit") if entry.data.get(name)}
+    facts: list[tuple[object, object]] = [*_facts(entry, dict(Unit.objects.filter(code__in=codes).values_list("code", "name")))]
+    facts += reason_of(entry)
+    if step is not None:
+        if step.move == "record":
+            phone = step.case.reporters.filter(pk=entry.data.get("reporter"), phone__isnull=False).exists()
+            facts += [(_("Where is it?"), step.case.place.name)]
+            facts += [(_("The resident's phone"), _("on record, sealed"))] if phone else []
+        words = _("deleted in time") if step.erased_at else step.text
+        facts += [(_("In these words"), words)] if words else []
+        facts += [(_("Photos"), str(number))] if (number := step.photos.count()) else []
+    return facts
 
 
 def focus_words(focus: str) -> str:

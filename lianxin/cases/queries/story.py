@@ -176,6 +176,38 @@ def may_do(reporter: Reporter) -> frozenset[str]:
     return frozenset(found)
 
 
+@dataclass(frozen=True)
+class Sent:
+    """What stands saved of a report, for whoever sent it: as its story shows it, too."""
+
+    place: Unit
+    text: str
+    """Empty once it was erased."""
+    spot: str
+    phone: str
+    about: Unit | None
+    photos: list[str]
+    """Digests of what was sent."""
+    may: frozenset[str]
+
+
+def sent_by(reporter: Reporter) -> Sent:
+    """What a resident reported, or said when joining. For nobody but who holds their receipt, or the key it is made from."""
+    case = reporter.case
+    steps = case.steps.select_related("entry").filter(move__in=("report", "join")).order_by("id")
+    own = next((step for step in steps if reporter.pk in (step.reporter_id, step.entry.data.get("reporter"))), None)
+    began = own is not None and own.move == "report"
+    return Sent(
+        place=case.place,
+        text=own.text if own else "",
+        spot=_opened(case.spot, case.subject) if began else "",
+        phone=_opened(reporter.phone, reporter.receipt),
+        about=case.about if began else None,
+        photos=list(own.photos.filter(erased_at=None).values_list("original", flat=True)) if own else [],
+        may=may_do(reporter),
+    )
+
+
 def did_already(reporter: Reporter, act: str, text: str, verdict: str = "") -> bool:
     """Whether this is the very thing the resident did last: a double tap, or a page sent again on a bad network."""
     last = reporter.steps.select_related("entry").order_by("id").last()

@@ -55,6 +55,24 @@ def test_the_township_calls_back_and_the_resident_says_yes(world, called):
     assert world.client("member").get(f"/call-backs/{called.pk}/").status_code == 404
 
 
+@pytest.mark.parametrize("now", ["not", "nobody"])
+def test_a_call_back_changed_and_sent_again_shows_both_and_offers_no_second_one(world, called, now):
+    officer = world.client("township_officer")
+    page = officer.get(f"/call-backs/{called.pk}/")
+    key = re.search(r'name="submission" value="([^"]+)"', page.content.decode())[1]
+    body = {"submission": key, "resident": called.case.reporters.get().pk, "outcome": "solved", "why": "水很大"}
+    officer.post(f"/call-backs/{called.pk}/", body)
+    asked = officer.post(f"/call-backs/{called.pk}/", {**body, "outcome": now, "why": "其实没有"})
+    assert asked.status_code == 409
+    assert "<dd>水很大</dd>" in asked.content.decode()
+    assert "<dd>其实没有</dd>" in asked.content.decode()
+    assert "另存为新的一条" not in asked.content.decode()
+    refused = officer.post(f"/call-backs/{called.pk}/", {**body, "submission": "n" * 22, "outcome": now, "why": "其实没有"})
+    assert refused.status_code == 422
+    called.refresh_from_db()
+    assert (called.reached, called.case.state) == (True, State.SOLVED)
+
+
 @pytest.mark.parametrize(("said", "state"), [("not", State.LED), ("nobody", State.HANDLED)])
 def test_a_no_begins_again_and_nobody_says_nothing(world, called, said, state):
     assert send(world.client("county_officer"), called, outcome=said, why="没修好").status_code == 302

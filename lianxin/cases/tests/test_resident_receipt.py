@@ -221,6 +221,33 @@ def test_withdrawing_asks_once_and_then_nothing_more_can_be_done(world: World, r
     assert state_of(case) == State.WITHDRAWN
 
 
+def test_no_page_after_withdrawing_is_one_that_was_posted(received, case, phone):
+    """So that neither reloading nor going back asks whether to send a form again; and no receipt stands in an address."""
+    steps = ("/receipt/", {}), ("/receipt/withdraw/", {}), ("/receipt/withdraw/", {"sure": "1", "text": "自己修好了"})
+    led_to = []
+    for address, said in steps:
+        answer = phone.post(address, {"receipt": received.receipt, **said})
+        assert answer.status_code == 303
+        assert phone.get(answer.headers["Location"]).status_code == 200
+        led_to.append(answer.headers["Location"])
+    assert led_to == ["/receipt/story/", "/receipt/withdraw/", "/receipt/story/"]
+    back = phone.get("/receipt/withdraw/")
+    assert (back.status_code, back.headers["Location"]) == (302, "/receipt/story/")
+    assert "自己修好了" in phone.get("/receipt/story/").content.decode()
+    phone.post("/receipt/close/")
+    assert phone.get("/receipt/withdraw/", follow=True).redirect_chain[-1] == ("/receipt/", 302)
+
+
+def test_without_cookies_withdrawing_asks_once_too_and_again_changes_nothing(world: World, received, case):
+    asked = world.client().post("/receipt/withdraw/", {"receipt": received.receipt})
+    assert 'name="sure"' in asked.content.decode()
+    assert state_of(case) == State.UNCLAIMED
+    for _again in range(2):
+        done = world.client().post("/receipt/withdraw/", {"receipt": received.receipt, "sure": "1"})
+        assert "您撤回了" in done.content.decode()
+    assert case.steps.count() == 2
+
+
 def test_one_of_several_withdraws_and_the_work_goes_on(world: World, received, case, phone):
     other = join(world, case)
     do(phone, "withdraw", other.receipt, sure="1")

@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from PIL import Image
 
-from lianxin.cases import receipts, village_codes
+from lianxin.cases import actions, receipts, village_codes
 from lianxin.cases.models import Case, Photo, Reporter, Tier
 from lianxin.config.folder import Folder
 from lianxin.ledger.models import Entry
@@ -133,17 +133,43 @@ def test_a_double_tap_and_a_draft_sent_days_later_are_one_report(phone, world: W
     assert Case.objects.count() == 1
 
 
-def test_changed_since_it_was_sent_asks_what_was_meant(phone):
-    first = reported(phone)
-    answer = send(phone, text=WELL + "，还漏电")
+def test_changed_since_it_was_sent_both_stand_there_and_what_was_meant_is_asked(phone):
+    first = reported(phone, phone="13800001111", spot="学校东边")
+    answer = send(phone, text=WELL + "，还漏电", phone="13900002222", spot="学校东边")
     page = answer.content.decode()
     assert answer.status_code == 409
-    assert "还漏电" in page
+    assert re.findall(r'data-label="[^"]+">([^<]+)</td>', page)[2:] == [
+        *(WELL, WELL + "，还漏电"),
+        *("学校东边", "学校东边"),
+        *("138****1111", "13900002222"),
+    ]
+    assert page.count("有改动") == 2
+    assert re.search(r'<textarea name="text"[^>]*>\s*' + WELL + "，还漏电</textarea>", page), "to be corrected and sent as a note"
     [sending] = re.findall(r'name="sending" value="([^"]+)"', page)
     noted = phone.post("/receipt/note/", {"receipt": first, "text": WELL + "，还漏电"}, follow=True)
     assert "还漏电" in noted.content.decode()
     assert Case.objects.count() == 1
     assert reported(phone, text="学校的路灯坏了", sending=sending) != first
+
+
+def test_who_only_guesses_the_key_of_a_sending_reads_nothing(phone):
+    reported(phone, phone="13800001111")
+    answer = send(phone, text="别的事", sending=KEY[:-1] + "2")
+    assert answer.status_code == 303
+    page = phone.get("/receipt/story/").content.decode()
+    assert WELL not in page
+    assert "138****1111" not in page
+
+
+def test_who_joined_reads_their_own_words_and_not_where_the_other_said_it_is(phone, world: World):
+    first = reported(phone, spot="学校东边")
+    case = Case.objects.get(reporters__receipt=receipts.digest_of(receipts.read(first)))
+    actions.join_case(case=case, report=actions.Report(sending=KEY[:-1] + "2", place=world.village, text="我家也没水"))
+    page = send(phone, text="我家也没水了", sending=KEY[:-1] + "2", checked="1").content.decode()
+    assert "我家也没水</td>" in page
+    assert "我家也没水了</td>" in page
+    assert "学校东边" not in page
+    assert WELL not in page
 
 
 def test_a_village_s_own_code_knows_the_place(phone, world: World):

@@ -50,6 +50,17 @@ def test_a_member_who_claimed_it_sees_it_through_and_another_does_not(world, wai
     assert send(world, "member", waiting, "handle", text="好了", key="b" * 22).status_code == 404
 
 
+def test_a_move_changed_and_sent_again_shows_both_and_offers_a_second_one_only_where_there_can_be_one(world, led):
+    for move, second in {"answer": True, "handle": False}.items():
+        assert send(world, "secretary", led, move, text="原来的话", key=move[0] * 22).status_code == 302
+        asked = send(world, "secretary", led, move, text="改过的话", key=move[0] * 22)
+        assert asked.status_code == 409
+        assert "<dd>原来的话</dd>" in text_of(asked)
+        assert "<dd>改过的话</dd>" in text_of(asked)
+        assert ("另存为新的一条" in text_of(asked)) == second, move
+    assert [step.text for step in led.steps.all()][-2:] == ["原来的话", "原来的话"]
+
+
 def test_a_member_does_not_handle_what_the_secretary_claimed(world, led):
     assert moves_on(page(world, "member", led)) == set()
     assert "只有牵头的特门嘎查党支部" in text_of(page(world, "member", led))
@@ -235,7 +246,15 @@ def test_recorded_for_a_resident_it_shows_the_receipt_and_the_same_again(world):
     assert receipts[0] == receipts[1]
     case = Case.objects.get()
     assert (case.source, case.place, case.reporters.get().by_proxy) == ("home_visit", world.village, True)
-    assert client.post("/cases/new/", {**body, "text": "别的事"}).status_code == 409
+    changed = client.post("/cases/new/", {**body, "text": "别的事"})
+    assert changed.status_code == 409
+    assert "<dd>老人家里漏雨</dd>" in text_of(changed)
+    assert "<dd>别的事</dd>" in text_of(changed)
+    assert "另存为新的一条" in text_of(changed)
+    Case.objects.update(about=world.branch)  # from now on nobody of the branch reads a word of it
+    hidden = text_of(client.post("/cases/new/", {**body, "text": "别的事"}))
+    assert "老人家里漏雨" not in hidden
+    assert "<dd>别的事</dd>" in hidden
     assert client.post("/cases/new/", {**body, "text": "", "submission": "n" * 22}).status_code == 422
 
 
