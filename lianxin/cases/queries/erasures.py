@@ -1,10 +1,10 @@
 """What is due to be erased, and what is proposed, as whoever may carry it out reads it: which cases, by which rule, never what
 stands in them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any, cast
+from datetime import date
+from typing import Any
 
 from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 from django.http import Http404
@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from lianxin.cases.actions.erasure import AT_ONCE, SOON, to_carry_out
 from lianxin.cases.models import Case, Erasure, Tombstone
-from lianxin.cases.queries.reach import cases_for, in_sight
+from lianxin.cases.queries.reach import cases_for, in_sight, not_about
 from lianxin.cases.retention import RULES, due, holding, retention, spans_of
 from lianxin.ledger import clock
 from lianxin.organizations.access import APPROVE, AnyUser, units_for
@@ -103,7 +103,7 @@ class DueToday:
     county: Unit
     sums: Sequence[DueSum]
     next_on: date | None
-    """The day the first that is not due yet is; None: nothing is kept of cases that ended."""
+    """Where nothing is due: the day the first will be; None: nothing is kept of cases that ended."""
 
     @property
     def count(self) -> int:
@@ -118,9 +118,7 @@ class DueToday:
 
 def due_today(user: AnyUser) -> list[DueToday]:
     """What is due in each of the reader's counties, whether proposed or not."""
-    counties = list(_counties(user).order_by("code"))
-    found = {rule: _looked_through(user, rule, counties) for rule in RULES}
-    return [_due_in(county, {rule: rows.get(county.pk, {}) for rule, rows in found.items()}) for county in counties]
+    return _due_in(user, list(_counties(user).order_by("code")))
 
 
 def due_in(user: AnyUser, code: str) -> DueToday:
@@ -128,50 +126,60 @@ def due_in(user: AnyUser, code: str) -> DueToday:
     county = _counties(user).filter(code=code).first()
     if county is None:
         raise Http404
-    return _due_in(county, {rule: _looked_through(user, rule, [county]).get(county.pk, {}) for rule in RULES})
+    return _due_in(user, [county])[0]
 
 
-def _looked_through(user: AnyUser, rule: str, counties: Sequence[Unit]) -> dict[int, dict[str, Any]]:
-    """By county: how many cases the rule makes due, how many of them the reader may open, how many are proposed, the end of the
-    oldest; and when the next is due. One question, the matters kept for longer apart."""
-    now, stones = clock.now(), to_carry_out().filter(rule=rule, case=OuterRef("pk"))
-    late, spans = due(rule), spans_of(rule)
-    ended = {f"next{number}": Min("ended_at", filter=of & Q(ended_at__gt=now - span)) for number, (span, of) in enumerate(spans)}
-    rows = (
-        Case.objects.filter(in_sight(), holding(rule), county__in=counties, ended_at__isnull=False)
-        .order_by()
-        .values("county")
-        .annotate(
-            cases=Count("pk", filter=late),
-            readable=Count("pk", filter=late & Q(pk__in=cases_for(user).order_by().values("pk"))),
-            proposed=Count("pk", filter=late & Q(Exists(stones))),
-            oldest=Min("ended_at", filter=late),
-            **ended,
+def _due_in(user: AnyUser, counties: Sequence[Unit]) -> list[DueToday]:
+    kept, found = retention(), {rule: _by_county(user, rule, counties) for rule in RULES}
+    without = [county for county in counties if not any(county.pk in rows for rows in found.values())]
+    to_come = _next_in(without) if without else {}
+    return [
+        DueToday(
+            county,
+            [_sum(rule, kept.rules[rule].days, county, rows.get(county.pk, {})) for rule, rows in found.items()],
+            to_come.get(county.pk),
         )
-    )
-    found = {}
-    for row in cast(Iterable[dict[str, Any]], rows):
-        to_come = [row[f"next{number}"] + span for number, (span, _of) in enumerate(spans) if row[f"next{number}"]]
-        found[row["county"]] = {**row, "next": min(to_come, default=None)}
-    return found
-
-
-def _due_in(county: Unit, found: dict[str, dict[str, Any]]) -> DueToday:
-    kept = retention()
-    sums = [
-        DueSum(
-            what=RULE_WORDS[rule],
-            days=kept.rules[rule].days,
-            cases=row.get("cases", 0),
-            readable=row.get("readable", 0),
-            proposed=row.get("proposed", 0),
-            oldest=clock.local_date(row["oldest"]) if row.get("oldest") else None,
-            address=f"{reverse('cases')}?erase={rule}&place={county.code}&counted=1",
-        )
-        for rule, row in found.items()
+        for county in counties
     ]
-    to_come: list[datetime] = [row["next"] for row in found.values() if row.get("next")]
-    return DueToday(county, sums, clock.local_date(min(to_come)) if to_come else None)
+
+
+def _by_county(user: AnyUser, rule: str, counties: Sequence[Unit]) -> dict[int, dict[str, Any]]:
+    """What the rule makes due in each county; counties without any are left out. Of a county that is somebody's to approve they
+    may read everything but complaints about a unit of theirs."""
+    stones = to_carry_out().filter(rule=rule, case=OuterRef("pk"))
+    cases = Case.objects.filter(in_sight(), due(rule), county__in=counties).order_by()
+    rows = cases.values("county").annotate(
+        cases=Count("pk"),
+        hidden=Count("pk", filter=~not_about(user)),
+        proposed=Count("pk", filter=Q(Exists(stones))),
+        oldest=Min("ended_at"),
+    )
+    return {row["county"]: dict(row) for row in rows}
+
+
+def _sum(rule: str, days: int, county: Unit, row: Mapping[str, Any]) -> DueSum:
+    cases = row.get("cases", 0)
+    return DueSum(
+        what=RULE_WORDS[rule],
+        days=days,
+        cases=cases,
+        readable=cases - row.get("hidden", 0),
+        proposed=row.get("proposed", 0),
+        oldest=clock.local_date(row["oldest"]) if row else None,
+        address=f"{reverse('cases')}?erase={rule}&place={county.code}&counted=1",
+    )
+
+
+def _next_in(counties: Sequence[Unit]) -> dict[int, date]:
+    """The day on which the first is due, of counties in which nothing is yet."""
+    found: dict[int, date] = {}
+    for rule in RULES:
+        for span, matters in spans_of(rule):
+            cases = Case.objects.filter(in_sight(), holding(rule), matters, county__in=counties, ended_at__isnull=False)
+            for county, first in cases.order_by().values("county").annotate(first=Min("ended_at")).values_list("county", "first"):
+                day = clock.local_date(first + span)
+                found[county] = min(found.get(county, day), day)
+    return found
 
 
 def to_erase(user: AnyUser, rule: str) -> Q:
