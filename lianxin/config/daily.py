@@ -39,6 +39,7 @@ def _keep_looking() -> None:
         prepared = _try(prepare, prepared, "the statements of the day were not made")
         if stop.wait(LOOK):
             return
+        _try(renew, None, "hot topics were not looked for")
         turned = _try(turn, turned, "what ran out for cases was not entered")
         sealed = _try(seal, sealed, "what has closed was not sealed")
         written = _try(look, written, "the daily mail was not sent")
@@ -74,6 +75,13 @@ def prepare(prepared: date | None) -> date | None:
             if mine:
                 queries.compile_for(today)
     return today
+
+
+def renew(_done: date | None) -> None:
+    """Find the hot topics anew that somebody looked at within the hour."""
+    from lianxin.cases.queries import heat
+
+    heat.renew()
 
 
 def seal(sealed: date | None) -> date | None:

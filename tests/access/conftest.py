@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from lianxin.accounts.models import User
+from lianxin.cases.queries import heat
 from tests.access import objects, rights
 from tests.access.town import Town, signed_in, stands
 from tests.world import Make, World
@@ -26,5 +27,6 @@ def _town_of_the_module(make_for_the_module: Make[Town]) -> Town:
 @pytest.fixture
 def town(_town_of_the_module: Town, db: Any) -> Iterator[Town]:
     logging.disable(logging.WARNING)
+    heat.forget()
     yield _town_of_the_module.copy()
     logging.disable(logging.NOTSET)

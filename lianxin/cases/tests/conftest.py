@@ -8,6 +8,7 @@ import pytest
 
 from lianxin.cases import actions, duplicates
 from lianxin.cases.models import Case
+from lianxin.cases.queries import heat
 
 NUMBERS = count(1)
 
@@ -16,6 +17,7 @@ NUMBERS = count(1)
 def _nothing_compared() -> None:
     """Keys of cases come again in every test; what was kept of one must not speak for another."""
     duplicates._indexes.clear()
+    heat.forget()
 
 
 @pytest.fixture

@@ -6,10 +6,12 @@ from html import unescape
 
 import pytest
 from django.http import QueryDict
+from time_machine import travel
 
 from lianxin.cases import actions
 from lianxin.cases.models import CallBack, Case, State
-from lianxin.cases.queries import lists
+from lianxin.cases.queries import heat, lists
+from lianxin.cases.topics import hot_topics
 from lianxin.ledger import clock
 from lianxin.schemes import actions as actions_on_schemes
 
@@ -41,6 +43,31 @@ def test_three_who_report_one_matter_make_a_hot_topic(world):
     assert officer.get("/topics/?days=nonsense").content.decode().count("水井") == page.count("水井")
     assert "水井" not in world.client("sibling_officer").get("/topics/").content.decode()
     assert world.client("member").get("/topics/").status_code == 404
+
+
+def test_hot_topics_are_kept_for_ten_minutes_but_never_what_was_erased_nor_what_is_no_longer_theirs(world, monkeypatch):
+    def report(number):
+        words = f"村口的水井不出水第{number}天了"
+        return actions.report_case(report=actions.Report(f"a phone's own key {number}", world.village, words)).reporter
+
+    looked = []
+    monkeypatch.setattr(heat, "hot_topics", lambda *asked: looked.append(asked) or hot_topics(*asked))
+    officer, reporters = world.client("township_officer"), [report(number) for number in range(3)]
+
+    def page():
+        return unescape(officer.get("/topics/").content.decode())
+
+    assert "3 件" in page() and len(looked) == 1
+    reporters.append(report(3))
+    assert "3 件" in page() and len(looked) == 1, "something else was recorded: what was found is shown again, with its time"
+    with travel(clock.now() + heat.FRESH):
+        heat.renew()
+        assert len(looked) == 2 and "4 件" in page() and len(looked) == 2, "made anew before anybody waits for it"
+        Case.objects.filter(pk=reporters[0].case_id).update(about=world.township)
+        assert f"/cases/{reporters[0].case_id}/" not in page() and len(looked) == 3
+        actions.withdraw_report(reporter=reporters[1])
+        actions.ask_erasure(reporter=reporters[1])
+        assert f"/cases/{reporters[1].case_id}/" not in page() and len(looked) == 4 and "水井" not in page()
 
 
 def test_the_township_calls_back_and_the_resident_says_yes(world, called):
