@@ -468,7 +468,8 @@ class TallyMark(models.Model):
 
 
 class CallBack(models.Model):
-    """Somebody of another unit asks the residents whether it is really solved: one in ten at random, and every flagged case."""
+    """Somebody of another unit asks the residents whether it is really solved: one in ten at random of
+    those whose residents left a phone, and every flagged case."""
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="call_backs")
     round = models.PositiveSmallIntegerField()

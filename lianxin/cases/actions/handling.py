@@ -1,6 +1,6 @@
 """What the lead does with a case: plans, answers, asks for assistance, pauses, asks for time, handles it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -10,7 +10,7 @@ from django.db import transaction
 from lianxin.cases.actions.leading import refuse_unfit
 from lianxin.cases.actions.moving import Asked, locked, make_move, reckon_anew
 from lianxin.cases.errors import CaseError
-from lianxin.cases.models import CallBack, Case, CaseStep, ClockName, Extension, Item, Part, State, Tier
+from lianxin.cases.models import CallBack, Case, CaseStep, ClockName, Extension, Item, Part, Reporter, State, Tier
 from lianxin.cases.photos import Cleaned, seen_before
 from lianxin.cases.tiers import Span, tiers
 from lianxin.cases.workdays import due_after, working_days_between
@@ -162,8 +162,8 @@ def decide_extension(*, actor: AbstractBaseUser, extension: Extension, granted: 
 def handle_case(*, actor: AbstractBaseUser, case: Case, text: str, photos: Sequence[Cleaned] = ()) -> CaseStep:
     """The lead says what was done; the resident reads it and answers. Handled is not solved.
 
-    Draws the call-back: one in so many by the ledger's own digest, which nobody can choose, every case recorded for somebody, and
-    every one shown by a photo that another case showed before.
+    Draws the call-back: one in so many by the ledger's own digest, which nobody can choose, of those whose residents left a
+    phone; every case recorded for somebody, and every one shown by a photo that another case showed before.
     Raises Http404; CaseError while an assisting unit owes its part.
     """
     case = locked(case)
@@ -171,7 +171,7 @@ def handle_case(*, actor: AbstractBaseUser, case: Case, text: str, photos: Seque
     flag, change = _shown_before(case, photos)
     asked = Asked(text=text, photos=photos, data={"days": days, **flag})
     step = make_move(actor=actor, case=case, name="handle", asked=asked, change=change)
-    if why := why_call_back(case, step):
+    if why := why_call_back(case, step, case.reporters.filter(left_at=None).only("phone")):
         draw_call_back(case, why)
     return step
 
@@ -186,13 +186,15 @@ def _shown_before(case: Case, photos: Sequence[Cleaned]) -> tuple[dict[str, str]
     return ({"flag": "photo"} if recycled else {}), change
 
 
-def why_call_back(case: Case, step: CaseStep) -> str:
-    """Why residents are called back after this step handled their case; empty: they are not."""
+def why_call_back(case: Case, step: CaseStep, residents: Iterable[Reporter]) -> str:
+    """Why residents are called back after this step handled their case; empty: they are not. Drawn are only those who can be
+    called: else a tenth would be promised of which most are nobody's to reach."""
     if case.source in PROXIES:
         return "proxy"
     if case.flagged:
         return "flagged"
-    return "random" if int(step.entry.digest, 16) % tiers().call_back_of == 0 else ""
+    drawn = int(step.entry.digest, 16) % tiers().call_back_of == 0
+    return "random" if drawn and any(resident.phone for resident in residents) else ""
 
 
 def draw_call_back(case: Case, why: str) -> CallBack:

@@ -340,7 +340,7 @@ class Telling:
         case = one.case
         if case.source == Source.IMPORT:
             return False  # whom should one call?
-        why = why_call_back(case, step)
+        why = why_call_back(case, step, one.residents)
         if why:
             one.call_back = CallBack.objects.create(case=case, round=case.round, why=why, drawn_at=case.handled_at or clock.now())
         return bool(why)

@@ -1,6 +1,7 @@
 """The county office: figures that open, and call-backs by somebody of another unit than the lead."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from html import unescape
 
@@ -9,8 +10,10 @@ from django.http import QueryDict
 from time_machine import travel
 
 from lianxin.cases import actions
+from lianxin.cases.actions import handling
 from lianxin.cases.models import CallBack, Case, State
 from lianxin.cases.queries import heat, lists
+from lianxin.cases.tiers import tiers
 from lianxin.cases.topics import hot_topics
 from lianxin.ledger import clock
 from lianxin.schemes import actions as actions_on_schemes
@@ -135,6 +138,21 @@ def test_a_complaint_about_a_unit_is_in_no_figure_of_that_unit(world):
         for client in [world.client(name)]
     }
     assert counted == {"township_officer": "0", "county_officer": "1"}
+
+
+def test_the_tenth_is_drawn_among_those_who_left_a_phone_and_every_flagged_one_is_looked_into(world, report, monkeypatch):
+    monkeypatch.setattr(handling, "tiers", lambda: replace(tiers(), call_back_of=1))
+    secretary, drawn = world.user("secretary"), []
+    for phone, joins, flagged in (("13800001111", "", False), ("", "", False), ("", "13800002222", False), ("", "", True)):
+        first = report(phone=phone).reporter
+        if joins:  # and whoever joined has withdrawn
+            joined = actions.join_case(case=first.case, report=actions.Report("k" * 20, world.village, "", phone=joins))
+            actions.withdraw_report(reporter=joined.reporter)
+        Case.objects.filter(pk=first.case_id).update(flagged=flagged)
+        actions.claim_case(actor=secretary, case=first.case, unit=world.branch)
+        actions.handle_case(actor=secretary, case=first.case, text="好了")
+        drawn.append([call.why for call in first.case.call_backs.all()])
+    assert drawn == [["random"], [], [], ["flagged"]]
 
 
 def test_few_answers_are_not_shown(world, called):
