@@ -171,6 +171,11 @@ def read(text: str, file: str) -> Told:
         raise DataError(file, _("line %(n)s") % {"n": 1}, error, _("well-formed YAML")) from error
 
 
+def called(rules: Rules) -> str:
+    """Which rules those are: their version, and what they say of themselves."""
+    return " · ".join(part for part in (rules.version, rules.note) if part)
+
+
 def note_of(fields: Mapping[str, Told]) -> str:
     """What those who made the rules say of them: 示例, or who decided it and when; may be absent."""
     return fields["note"].text(200) if "note" in fields else ""

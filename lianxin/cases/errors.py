@@ -48,7 +48,9 @@ MESSAGES = {
     "day_so_already": _("It is so already. Choose another day, or look at the year again."),
     "day_name": _("What day is it? Two or three words, such as “Naadam”, that others read in the calendar."),
     "erasure_two": _("Who proposed it does not decide on it. Another person must look."),
-    "erasure_over": _("There is nothing to carry out: it was done, a newer proposal took its place, or it is over 30 days old."),
+    "erasure_over": _(
+        "There is nothing to carry out: it was done, a newer proposal or other rules took its place, or it is over 30 days old."
+    ),
     "nothing_due": _("Nothing is due by the rules, so there is nothing to propose."),
     "on_hold": _("This case is kept for now, because it is disputed or investigated. Nothing is erased until that is over."),
     "not_on_hold": _("This case is not on hold."),

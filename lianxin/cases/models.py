@@ -64,7 +64,7 @@ class Source(models.TextChoices):
 
 
 class Tier(models.TextChoices):
-    """Urgency; how long each may take stands in data/tiers.yaml."""
+    """Urgency; how long each may take stands in the rules (tiers.yaml)."""
 
     DANGER = "danger", _("danger to people")
     SUPPLY = "supply", _("water, power, heat")
@@ -622,7 +622,7 @@ class Hold(models.Model):
 
 
 class Erasure(models.Model):
-    """What one look at data/retention.yaml found to be due: proposed by one, carried out by another."""
+    """What one look at the rules (retention.yaml) found to be due: proposed by one, carried out by another."""
 
     rules = models.CharField(max_length=20)
     """Version of the file."""

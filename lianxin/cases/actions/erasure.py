@@ -119,9 +119,13 @@ def decline_erasure(*, actor: AbstractBaseUser, erasure: Erasure, county: Unit, 
 
 
 def to_carry_out(erasure: Erasure | None = None, county: Unit | None = None) -> QuerySet[Tombstone]:
-    """What is proposed and neither done nor void, but for cases on hold; of one proposal, of one county."""
+    """What is proposed and neither done nor void, but for cases on hold; of one proposal, of one county.
+
+    Void is also what other rules made due: they may keep it for longer now.
+    """
     held = Hold.objects.filter(lifted=None).values("case")
     fresh = Tombstone.objects.filter(entry=None, erasure__approved_at=None, erasure__proposed_at__gte=clock.now() - SOON)
+    fresh = fresh.filter(erasure__rules=retention().version)
     fresh = fresh.filter(erasure=erasure) if erasure is not None else fresh
     fresh = fresh.filter(case__county=county) if county is not None else fresh
     return fresh.exclude(case__in=held)

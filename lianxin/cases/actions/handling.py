@@ -109,7 +109,7 @@ def call_off_part(*, actor: AbstractBaseUser, part: Part, reason: str) -> CaseSt
 
 @transaction.atomic
 def pause_case(*, actor: AbstractBaseUser, case: Case, text: str, until: date) -> CaseStep:
-    """Stop the clock of handling for a reason the resident reads, at most as long as data/tiers.yaml says.
+    """Stop the clock of handling for a reason the resident reads, at most as long as the rules (tiers.yaml) say.
 
     Raises Http404, CaseError.
     """

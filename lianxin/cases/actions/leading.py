@@ -74,7 +74,7 @@ def designate_lead(*, actor: AbstractBaseUser, case: Case, lead: Unit, reason: s
 def return_case(*, actor: AbstractBaseUser, case: Case, reason: str, proposed: Unit | None = None) -> CaseStep:
     """The lead says the case is not theirs, and whose it might be. Until those above decide it keeps leading (首接负责).
 
-    Returned as often as data/tiers.yaml says, the case is escalated: the county decides. Raises Http404, CaseError.
+    Returned as often as the rules (tiers.yaml) say, the case is escalated: the county decides. Raises Http404, CaseError.
     """
     case = locked(case)
     if case.returns >= tiers().escalate_returns and case.state == State.LED:

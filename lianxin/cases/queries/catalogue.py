@@ -7,6 +7,7 @@ from django.utils.translation import ngettext
 
 from lianxin.cases.actions.catalogue import CATALOGUE_SET, WORKBOOK
 from lianxin.cases.catalogue import LEVELS
+from lianxin.cases.data_files import called
 from lianxin.cases.models import ClockName, Item, Tier
 from lianxin.cases.tiers import Span, tiers
 from lianxin.ledger.models import Entry
@@ -46,7 +47,7 @@ class CataloguePage:
     times: Sequence[TierLine]
     verdict: str
     rules: str
-    """Which rules say so: their version, and what they say of themselves."""
+    """Which rules say so."""
     sample: bool
     may_change: bool
     may_see_days: bool
@@ -71,7 +72,7 @@ def catalogue_page(user: AnyUser, asked: Mapping[str, str]) -> CataloguePage:
         gone=[item for item in items if item.retired_on is not None and item.level == LEVELS],
         times=[_times(tier) for tier in Tier],
         verdict=in_words(tiers().verdict),
-        rules=" · ".join(part for part in (tiers().version, tiers().note) if part),
+        rules=called(tiers()),
         sample=not Entry.objects.filter(kind=CATALOGUE_SET, data__source=WORKBOOK).exists(),
         may_change=may(user, IMPORT_UNITS),
         may_see_days=may(user, STANDING_VIEW),

@@ -13,6 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from lianxin.cases.actions.erasure import AT_ONCE, SOON, to_carry_out
+from lianxin.cases.data_files import called
 from lianxin.cases.models import Case, Erasure, Tombstone
 from lianxin.cases.queries.reach import cases_for, in_sight, not_about
 from lianxin.cases.retention import RULES, due, holding, retention, spans_of
@@ -86,7 +87,7 @@ class DueSum:
 
     what: str | Promise
     days: int
-    """How long the rule keeps it; some matters are kept for longer."""
+    """How long the rule keeps it; some matters are kept for longer, or for less long."""
     cases: int
     readable: int
     """Of these, how many the reader may open: what `address` lists."""
@@ -109,6 +110,11 @@ class DueToday:
     def count(self) -> int:
         """Cases times rules."""
         return sum(one.cases for one in self.sums)
+
+    @property
+    def rules(self) -> str:
+        """Which rules say so."""
+        return called(retention())
 
     @property
     def fresh(self) -> int:

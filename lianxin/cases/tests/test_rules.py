@@ -10,9 +10,10 @@ from django.conf import settings
 from lianxin.cases import rules
 from lianxin.cases.commands import cases
 from lianxin.cases.data_files import put_in_force
-from lianxin.cases.models import Case, CaseClock, State
+from lianxin.cases.models import Case, CaseClock, Erasure, State
 from lianxin.config.folder import Folder
 from lianxin.config.readiness import why_not_ready
+from lianxin.ledger import clock
 
 
 @pytest.fixture
@@ -86,6 +87,21 @@ def test_own_routing_suggests_another_unit(world, folder, catalogue, report):
     edit(folder, "routing", ("enterprise: [department, township, county]", "enterprise: [county]"), ("2026.1", "旗 1"))
     assert rules.take_in(anew=True) is None
     assert suggested() == "科尔沁右翼前旗（152221）"
+
+
+def test_what_is_kept_for_longer_now_is_not_erased_by_an_earlier_proposal(world, folder, report):
+    case = report().reporter.case
+    Case.objects.filter(pk=case.pk).update(state=State.SOLVED, ended_at=clock.now() - timedelta(days=200))
+    assert run("retention").exit_code == 0
+    erasure = Erasure.objects.get()
+    waiting = world.client("county_officer").get("/erasures/").content.decode()
+    assert f"/erasures/{erasure.pk}/152221/" in waiting and "规则版本：2026.1" in waiting
+    edit(folder, "retention", ("phones: {days: 180}", "phones: {days: 365}"), ("2026.1", "旗 1"))
+    assert rules.take_in(anew=True) is None
+    assert f"/erasures/{erasure.pk}/" not in world.client("county_officer").get("/erasures/").content.decode()
+    assert run("retention", "--approve", str(erasure.pk), "--as", "county_officer").exit_code == 1
+    shown = run("retention", "--dry-run")
+    assert str(folder / "retention.yaml") in shown.stderr and "phones\t0" in shown.stdout
 
 
 MISTAKES = {
