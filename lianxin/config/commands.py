@@ -104,32 +104,63 @@ def _passphrase(confirm: bool) -> str:
     return passphrase
 
 
-@keys.command("export", help=_("Write the keys to FILE, which only a passphrase opens (asked for, or LIANXIN_PASSPHRASE)."))
+@keys.command(
+    "export",
+    help=_(
+        "Write the keys and the list of what was erased to FILE, which only a passphrase opens"
+        " (asked for, or LIANXIN_PASSPHRASE)."
+    ),
+)
 @click.argument("file", type=NEW_FILE)
 def keys_export(file: Path) -> None:
+    folder = current_folder()
+    erased = folder.erased()
     try:
-        export_keys(current_folder().keys(), file, _passphrase(confirm=True))
+        export_keys(folder.keys(), erased, file, _passphrase(confirm=True))
     except FileExistsError:
         refuse(_("%(file)s is there already; it is kept as it is. Name another file.") % {"file": file})
     except OSError as failure:
         refuse(_("%(file)s cannot be written: %(why)s") % {"file": file, "why": failure.strerror})
     say(_("The keys are in %(file)s. Keep it apart from the backups, and the passphrase apart from it.") % {"file": file})
+    say(
+        _(
+            "With them goes the list of what was erased: %(n)s lines."
+            " Whatever is erased from now on is not in this file: export again."
+        )
+        % {"n": len(erased)}
+    )
 
 
-@keys.command("import", help=_("Bring keys from FILE into an installation that has none yet, before “lianxin restore”."))
+@keys.command(
+    "import",
+    help=_(
+        "Bring keys and the list of what was erased from FILE into an installation that has none yet, before “lianxin restore”."
+        " Where the same keys are already, only the list is brought up to date."
+    ),
+)
 @click.argument("file", type=OLD_FILE)
 def keys_import(file: Path) -> None:
     folder = current_folder()
-    if folder.exists:
-        refuse(
-            _("%(folder)s has keys already; they are kept as they are. Name another folder: LIANXIN_HOME=…")
-            % {"folder": folder.path}
-        )
+    has_keys = folder.exists
     try:
-        setup.prepare_folder(open_keys(file, _passphrase(confirm=False)))
+        brought, erased = open_keys(file, _passphrase(confirm=False))
     except WrongPassphrase:
         refuse(_("The passphrase does not open %(file)s, or the file was changed.") % {"file": file})
-    say(_("The keys are in %(file)s.") % {"file": folder.keys_file})
+    if has_keys and any(folder.keys().get(name) != key for name, key in brought.items()):
+        refuse(
+            _("%(folder)s has other keys already; they are kept as they are. Name another folder: LIANXIN_HOME=…")
+            % {"folder": folder.path}
+        )
+    if not has_keys:
+        setup.prepare_folder(brought)
+        say(_("The keys are in %(file)s.") % {"file": folder.keys_file})
+    here = set(folder.erased())
+    missing = [line for line in erased if line not in here]
+    if missing:
+        folder.note_erased(missing)
+    say(_("The list of what was erased: %(n)s lines added.") % {"n": len(missing)})
+    if has_keys and missing:
+        say(_("Erase again what came back with an older backup: lianxin cases retention --again"))
 
 
 @click.command(help=_("Serve the pages until stopped (Ctrl-C)."))

@@ -6,7 +6,7 @@ import hmac
 import json
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,8 +33,23 @@ class Folder:
 
     @property
     def erased_file(self) -> Path:
-        """What was erased, by digests: kept beside the keys, so that a restored backup can be erased again."""
+        """What was erased, by digests: beside the keys and carried with them, so that a restored backup can be erased again."""
         return self.path / "keys" / "erased.jsonl"
+
+    def erased(self) -> list[str]:
+        """The lines of that list."""
+        return self.erased_file.read_text(errors="replace").splitlines() if self.erased_file.exists() else []
+
+    def note_erased(self, lines: Sequence[str]) -> None:
+        """Add lines to it; on the disk when this returns."""
+        self.erased_file.parent.mkdir(mode=0o700, exist_ok=True)
+        with os.fdopen(os.open(self.erased_file, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600), "rb+") as file:
+            if file.seek(0, os.SEEK_END):
+                file.seek(-1, os.SEEK_END)
+            cut = file.read(1) not in (b"", b"\n")  # a power cut tore the line before
+            file.write(b"\n" * cut + "".join(f"{line}\n" for line in lines).encode())
+            file.flush()
+            os.fsync(file.fileno())
 
     @property
     def photos(self) -> Path:

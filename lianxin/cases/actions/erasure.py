@@ -6,7 +6,6 @@ noted in keys/erased.jsonl, outside the database and its backups: `lianxin resto
 """
 
 import json
-import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -271,20 +270,11 @@ def _enter(
 
 def _note(note: Mapping[str, Any]) -> None:
     """One line more in keys/erased.jsonl, on the disk before the erasure is: digests and random names, nothing of a person."""
-    path = settings.FOLDER.erased_file
-    path.parent.mkdir(mode=0o700, exist_ok=True)
-    with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600), "rb+") as file:
-        if file.seek(0, os.SEEK_END):
-            file.seek(-1, os.SEEK_END)
-        cut = file.read(1) not in (b"", b"\n")  # a power cut tore the line before
-        file.write(b"\n" * cut + json.dumps(note, sort_keys=True).encode() + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
+    settings.FOLDER.note_erased([json.dumps(note, sort_keys=True)])
 
 
 def _notes() -> Iterator[dict[str, Any]]:
-    path = settings.FOLDER.erased_file
-    for line in path.read_bytes().splitlines() if path.exists() else ():
+    for line in settings.FOLDER.erased():
         with suppress(ValueError):  # torn by a power cut: what it was of never came about
             yield json.loads(line)
 

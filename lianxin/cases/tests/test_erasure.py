@@ -19,8 +19,9 @@ from lianxin.cases.notices import to_erase
 from lianxin.cases.photos import Cleaned
 from lianxin.cases.queries import lists
 from lianxin.cases.retention import due_now, kept_about, read_retention, retention
-from lianxin.config.commands import restore
+from lianxin.config.commands import keys, restore
 from lianxin.config.folder import Folder
+from lianxin.config.keys import open_keys
 from lianxin.config.verify import verify
 from lianxin.ledger import clock
 from lianxin.ledger.models import Entry
@@ -261,6 +262,39 @@ def test_a_restored_backup_is_erased_again_and_no_other_case_with_its_number(wor
         fresh.say("另一件事")
         CaseStep.objects.filter(pk=before.pk).update(sealed=fresh.sealed, salt="another", bound="", erased_at=None)
         assert actions.erase_again(actor=actions.moving.the_clock()) == 0
+
+
+KEYS_WITHOUT_LIST = """{"format": "lianxinqiao-keys-1", "salt": "9eik/KKC7Wl8IqpVkh2SfA==", "nonce": "xZL75QPdFmMcQgiG", "sealed":
+"14yzAM2JKykAKSt4jT8gro9Z9duDRMBSs6EF75s5aFaduKuhgyQ8eeLyyHJNOwlpfEw3b/PLQkY01KtOMQGsVySIewhC0GCO0dCMyT4AI7q3dGPH14MMf1Gzl6RBdw=="}"""
+
+
+def test_the_list_of_what_was_erased_is_carried_with_the_keys(world, ended, folder, tmp_path, monkeypatch):
+    """Into another place before a restore; and where the same keys are, what is missing is added, never another's keys."""
+    monkeypatch.setenv("LIANXIN_PASSPHRASE", "a long passphrase")
+    folder.make(dict(settings.KEYS))
+    elsewhere, another = Folder(tmp_path / "elsewhere"), Folder(tmp_path / "another")
+    another.make()
+
+    def keys_command(at, *words):
+        monkeypatch.setattr("lianxin.config.commands.current_folder", lambda: at)
+        monkeypatch.setattr("lianxin.config.setup.current_folder", lambda: at)
+        return CliRunner().invoke(keys, list(map(str, words)))
+
+    assert keys_command(folder, "export", tmp_path / "early").exit_code == 0
+    before = CaseStep.objects.exclude(sealed=None).first()
+    with later(1096):
+        erase(world)
+        assert keys_command(folder, "export", tmp_path / "late").exit_code == 0
+        assert keys_command(elsewhere, "import", tmp_path / "early").exit_code == 0 and elsewhere.erased() == []
+        assert keys_command(elsewhere, "import", tmp_path / "late").exit_code == 0
+        assert elsewhere.erased() == folder.erased() != [] and elsewhere.keys() == folder.keys()
+        assert "0" in keys_command(elsewhere, "import", tmp_path / "late").stderr and elsewhere.erased() == folder.erased()
+        assert keys_command(another, "import", tmp_path / "late").exit_code == 1 and another.erased() == []
+        monkeypatch.setattr(settings, "FOLDER", elsewhere)
+        CaseStep.objects.filter(pk=before.pk).update(sealed=before.sealed, salt=before.salt, bound="", erased_at=None)
+        assert restored(tmp_path / "elsewhere", monkeypatch) == 1 and CaseStep.objects.get(pk=before.pk).text == ""
+    (tmp_path / "old").write_text(KEYS_WITHOUT_LIST)
+    assert open_keys(tmp_path / "old", "a long passphrase") == ({"django": "ab" * 32}, [])
 
 
 def test_what_names_nobody_is_forgotten_by_itself(reporter):
