@@ -56,8 +56,8 @@ def similar_open(place: Unit, text: str, most: int = 5) -> list[Similar]:
         return []
     around = place.within(UnitKind.TOWNSHIP) or place
     since = clock.today() - LOOKED_BACK
-    # A database without statistics, too, begins with the places: no join, and complaints are sorted out here.
-    places = Unit.objects.beneath(around.path).order_by().values("pk")
+    # No join, and complaints are sorted out here: a database without statistics would go through all places for each case.
+    places = list(Unit.objects.beneath(around.path).order_by().values_list("pk", flat=True))
     near = Case.objects.filter(in_sight(), place__in=places, state__in=UNSOLVED, reported_on__gt=since, erased_at=None).order_by()
     open_now = [pk for pk, about in near.values_list("pk", "about_id") if about is None]
     scored = _index_of(around.pk).alike(open_now, said, min(most * 4, 40))
