@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 
 from lianxin.cases.tally import wrong_tallies
 from lianxin.config.backup import head_of_backup
+from lianxin.imports.queries import was_withdrawn
 from lianxin.ledger import proof
 from lianxin.ledger.actions import GENESIS, entry_digest
 from lianxin.ledger.guard import expected_triggers, missing_triggers
@@ -162,7 +163,7 @@ def _rows(report: Report) -> Iterator[Finding]:
     kinds = declared()
     entries = (
         Entry.objects.order_by("id")
-        .values_list("id", "kind", "subject", "unit_id", "evidence", "batch__visible")
+        .values_list("id", "kind", "subject", "unit_id", "evidence", "batch")
         .iterator(chunk_size=AT_ONCE)
     )
     while some := list(islice(entries, AT_ONCE)):
@@ -170,7 +171,7 @@ def _rows(report: Report) -> Iterator[Finding]:
         for each in proof.registry.all().values():
             for row in each.rows([entry_id for entry_id, *_rest in some]):
                 rows[row.entry].append(row)
-        for entry_id, kind, subject, unit, evidence, shown in some:
+        for entry_id, kind, subject, unit, evidence, batch in some:
             early = [row for row in rows[entry_id] if not evidence and row.subject == subject]
             report.unproved += len(early)
             changed = [row for row in rows[entry_id] if row.commitment not in evidence and row not in early]
@@ -178,8 +179,9 @@ def _rows(report: Report) -> Iterator[Finding]:
                 yield Finding(row.place, _("other words"), _("those of ledger_entry %(entry)s") % {"entry": entry_id})
             yield from _astray(rows[entry_id], entry_id, subject, unit)
             missing = len(set(evidence) - {row.commitment for row in rows[entry_id]}) - len({row.place for row in changed})
-            unseen = shown is False  # of an import under way, or given up: its rows may have gone with it
-            if missing > 0 and not unseen and not (kind in kinds and kinds[kind].files):
+            # A workbook's rows are written with their entries, so that none is missing of one that was stopped half-way;
+            # only where it was given up are they deleted again.
+            if missing > 0 and not (kind in kinds and kinds[kind].files) and not (batch is not None and was_withdrawn(batch)):
                 yield Finding(
                     f"ledger_entry {entry_id}", _("no row"), _("the row whose words it proves (%(kind)s)") % {"kind": kind}
                 )

@@ -262,6 +262,8 @@ def publish_upload(*, upload: Upload, progress: Progress = _silent) -> Upload:
 
 
 def _publish(upload: Upload, progress: Progress) -> Upload:
+    if upload.refusals:
+        return _take_back(upload)  # stopped while it was withdrawn
     sheet, actor = declared()[upload.sheet], _importer(upload)
     resolver = Resolver(actor, sheet.permission)
     try:
@@ -319,10 +321,16 @@ def _still_so(sheet: Sheet, actor: AbstractBaseUser, rows: list[Row]) -> list[Ro
 
 
 def _fail(upload: Upload, error: ValidationError) -> Upload:
-    """Withdraw what was written unseen, and say why."""
+    """Say why it cannot be brought in, and withdraw what was written unseen. Said first: from then on, and of no other workbook,
+    `lianxin verify` excuses what is missing."""
+    upload.refusals = [list(portable(*_message_of(error)))]
+    upload.save(update_fields=["refusals"])
+    return _take_back(upload)
+
+
+def _take_back(upload: Upload) -> Upload:
     assert upload.batch is not None
     (declared()[upload.sheet].withdraw or _withdraw)(upload.batch)
-    upload.refusals = [list(portable(*_message_of(error)))]
     if declared()[upload.sheet].hidden:
         upload.written = 0
     _close(upload, UploadState.FAILED)

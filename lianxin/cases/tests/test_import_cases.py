@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from click.testing import CliRunner
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import OperationalError
+from django.db import OperationalError, transaction
 
 from lianxin.cases.errors import CaseError
 from lianxin.cases.import_cases import PAST_CASES
@@ -177,14 +177,24 @@ def test_a_workbook_stopped_half_way_is_seen_by_nobody_and_the_same_file_finishe
     go_on, file = stopped(OperationalError("the power went")), workbook(tmp_path)
     assert bring(file).exit_code == 1
     assert Case.objects.count() == 1 and seen(world) == (0, 0, 0, 0, 0, 0)
+    assert verify().findings == []
+    with transaction.atomic():
+        step = CaseStep.objects.first()
+        step.delete()  # behind everybody's back: no workbook that stopped half-way lacks a row
+        assert [finding.place for finding in verify().findings] == [f"ledger_entry {step.entry_id}"]
+        transaction.set_rollback(True)
     go_on()
     assert bring(file).exit_code == 0
     assert Case.objects.count() == 2 and seen(world) == (2, 2, 2, 2, 2, 2)
     assert verify().findings == []
 
 
-def test_of_a_workbook_given_up_half_way_nothing_stays_and_it_can_come_in_later(world, bring, tmp_path, stopped):
+def test_of_a_workbook_given_up_half_way_nothing_stays_and_it_can_come_in_later(world, bring, tmp_path, stopped, monkeypatch):
     go_on, file = stopped(CaseError("no_words")), workbook(tmp_path)
+    with monkeypatch.context() as again:  # the power went while it was taken back
+        again.setitem(vars(PAST_CASES), "withdraw", lambda batch: CaseStep.objects.filter(case__batch=batch).delete() and 1 / 0)
+        bring(file)
+    assert Case.objects.exists() and not CaseStep.objects.exists() and verify().findings == []
     assert bring(file).exit_code == 1
     assert not any(model.objects.exists() for model in (Case, CaseStep, CaseClock, Reporter))
     assert verify().findings == []
