@@ -15,6 +15,7 @@ from lianxin.ui import messages
 APPS = messages.apps()
 CHINESE = re.compile(r"[\u3400-\u9fff]")
 COMMENT = re.compile(r"{#.*?#}|{%\s*comment\b.*?endcomment\s*%}", re.S)
+BLOCK = re.compile(r"{%\s*blocktranslate\b.*?endblocktranslate\s*%}", re.S)
 CHINESE_ALLOWED = {
     "cases/import_cases.py": "headings that tables of past messages carry",
     "cases/sheets.py": "an item in the sample row of the template",
@@ -63,29 +64,52 @@ def test_one_text_is_said_in_one_way_everywhere():
     assert {text: dict(ways) for text, ways in said.items() if len(ways) > 1} == {}
 
 
+WRONG_USAGE = {
+    "import": "错误：缺少参数 'SHEET'.",
+    "cases retention --foo": "错误：没有选项 '--foo'。",
+    "cases nothing": "错误：没有命令 'nothing'。",
+    "cases retention --approve x": "错误：'--approve' 的值不对：'x' 不是整数。",
+    "cases hot-topics --top 0": "错误：'--top' 的值不对：0 不在范围 1<=x<=1000 内。",
+    "cases retention --approve": "错误：选项 '--approve' 需要 1 个值。",
+    "verify a b": "错误：多出的参数：a b",
+}
 COMMANDS_IN_CHINESE = """
 import django, json
 django.setup()
+from click.testing import CliRunner
 from django.utils import translation
-from lianxin.config.cli import gather, leaves
+from lianxin.config.cli import gather, leaves, lianxin
+from lianxin.ui.terminal import speak
+speak("zh-hans")
 with translation.override("zh-hans"):
     said = {name: [str(words or "") for words in [command.help, *[getattr(option, "help", "") for option in command.params]]]
             for name, command in leaves(gather())}
-print(json.dumps(said))
+    wrong = {line: CliRunner().invoke(lianxin, line.split()).output for line in WRONG}
+print(json.dumps([said, wrong]))
 """
+
+
+def test_no_template_puts_a_space_after_a_colon_of_its_own():
+    """In Chinese the colon is full-width, and a space after it is one too many: the text brings its own where it has one."""
+    texts = [(path, COMMENT.sub("", path.read_text(encoding="utf-8"))) for app in APPS for path in messages.sources_of(app)]
+    spaced = re.compile(r""":" %}(?:</\w+>)?\s+[^\s<]|(?:}}|</a>|{% endif %}): ?{{""")
+    found = [(path.name, hit) for path, text in texts if path.suffix == ".html" for hit in spaced.findall(BLOCK.sub("", text))]
+    assert found == []
 
 
 def test_commands_explain_themselves_in_chinese():
     # A process of its own: the words are fixed when a command is first read.
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "lianxin.config.settings"}
-    printed = subprocess.run(
-        [sys.executable, "-c", COMMANDS_IN_CHINESE], env=environment, capture_output=True, text=True, check=True
-    )
-    said = json.loads(printed.stdout)
+    asked = f"WRONG = {list(WRONG_USAGE)}{COMMANDS_IN_CHINESE}"
+    printed = subprocess.run([sys.executable, "-c", asked], env=environment, capture_output=True, text=True, check=True)
+    said, wrong = json.loads(printed.stdout)
     english = [f"{name}: {words}" for name, helps in said.items() for words in helps if words and not CHINESE.search(words)]
     assert "messages" in said
     assert english == []
     assert [name for name, (help_, *_) in said.items() if not help_] == []
+    assert {line: words.splitlines()[-1] for line, words in wrong.items()} == WRONG_USAGE
+    assert [line for line, words in wrong.items() if not re.match("(用法: .*\n查看说明：.*--help\n\n)?错误：", words)] == []
+    assert [words for words in wrong.values() if re.search(r"OPTIONS|COMMAND|ARGS|Error|Try ", words)] == []
 
 
 def words_of_code(text):

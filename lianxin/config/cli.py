@@ -89,11 +89,22 @@ def gather() -> click.Group:
             for command in import_module(name).commands:
                 lianxin.add_command(command)
     for name, command in leaves(lianxin):
-        command.options_metavar = _("[OPTIONS]")
         if name not in ANY_TIME and command.callback is not None:
             command.callback = _only_when_ready(name, command.callback)
-    lianxin.options_metavar, lianxin.subcommand_metavar = _("[OPTIONS]"), _("COMMAND [ARGUMENTS]…")
+    _speak_of(lianxin)
     return lianxin
+
+
+def _speak_of(command: click.Command) -> None:
+    """What click writes into a command when it is made, in English: how it is called, and what its values are."""
+    kinds = {"text": _("text"), "integer": _("whole number"), "integer range": _("whole number"), "float range": _("number")}
+    command.options_metavar = _("[OPTIONS]")
+    for parameter in command.params:
+        parameter.type.name = kinds.get(parameter.type.name, parameter.type.name)
+    if isinstance(command, click.Group):
+        command.subcommand_metavar = _("COMMAND [ARGUMENTS]…")
+        for child in command.commands.values():
+            _speak_of(child)
 
 
 def leaves(command: click.Command, *before: str) -> Iterator[tuple[str, click.Command]]:

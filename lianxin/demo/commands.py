@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 
 from lianxin.cases.tally import count_anew
 from lianxin.demo.folder import Marker, clear, read_marker, write_marker
+from lianxin.demo.people import PASSWORD
 from lianxin.demo.places import MAIN
 from lianxin.demo.queries import demonstration_accounts
-from lianxin.demo.seed import PASSWORD, tell
+from lianxin.demo.seed import tell
 from lianxin.ledger import clock
 from lianxin.organizations.models import Unit
 from lianxin.ui.terminal import refuse, say

@@ -14,6 +14,7 @@ RICH_MEMBERS = 596
 LEADERS = 60
 """Contact leaders among whom the 226 points are shared."""
 
+PASSWORD = "lianxin-demo-131"  # nosec B105  # shown to everyone, of made-up people
 HAN = "王李张刘陈杨赵黄周吴徐孙马朱胡郭何高林郑"
 GIVEN = "明华强芳军敏杰丽洋艳勇涛静超秀霞平刚桂英玉兰建国志远文博晓峰海燕春梅立新永红"
 MONGOLIAN = [

@@ -10,6 +10,7 @@ from lianxin.organizations.models import Person, Title
 
 ROLES = {
     "county": _("County office: the board, the brief, the tree, the schemes"),
+    "county2": _("A second person of the county office: agrees to, or carries out, what the first one asked for"),
     "township": _("Township officer: everything of one township, nothing of the next"),
     "secretary": _("Branch secretary: one short list, and recording a meeting"),
     "clerk": _("Clerk of the same branch"),

@@ -18,6 +18,7 @@ from lianxin.accounts.models import User
 from lianxin.cases.actions import Telling, seed_catalogue
 from lianxin.demo import cases_strange, life, people
 from lianxin.demo.cases_life import CLAIMED, SLOTS, CasesLife, new_leads
+from lianxin.demo.people import PASSWORD
 from lianxin.demo.places import CONTACT_POINTS, MAIN, OTHER, places
 from lianxin.gatherings.actions import NewGathering, correct_gathering, record_gatherings
 from lianxin.gatherings.models import GatheringVersion
@@ -202,7 +203,6 @@ ACCOUNTS: list[tuple[str, str, str]] = [
     ("othercounty", OTHER, Title.COUNTY_OFFICER),
 ]
 """Sign-ins of the demonstration whose posts are given here; secretary, leader and member sign in as people of the story."""
-PASSWORD = "lianxin-demo-131"  # nosec B105  # shown to everyone, of made-up people
 
 
 def give_accounts(county: County) -> None:
@@ -219,11 +219,16 @@ def give_accounts(county: County) -> None:
     county.accounts["leader"] = county.leaders[shown.pk]
     county.accounts["member"] = next(person for person in county.members[shown.pk] if person != secretary)
     for name, person in county.accounts.items():
-        user = with_account(person).user
-        assert user is not None
-        user.username = name
-        user.set_password(PASSWORD)
-        user.save(update_fields=["username", "password"])
+        open_account(name, person)
+
+
+def open_account(name: str, person: Person) -> None:
+    """A sign-in of the demonstration: who it is stands on the page of roles, and the password, too."""
+    user = with_account(person).user
+    assert user is not None
+    user.username = name
+    user.set_password(PASSWORD)
+    user.save(update_fields=["username", "password"])
 
 
 def name_officers(county: County) -> None:
@@ -237,6 +242,7 @@ def name_officers(county: County) -> None:
     new.append(register.person(county.units[MAIN], day, title=Title.COUNTY_OFFICER))
     *officers, second = actions.register_people(actor=county.actor, people=new)
     county.second = with_account(second)
+    open_account("county2", second)
     for unit, person in zip(townships, officers, strict=True):
         county.officers[unit.pk] = with_account(person)
     for membership in Membership.objects.filter(unit__kind="team").select_related("person__user").order_by("-pk"):

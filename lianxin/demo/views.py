@@ -4,6 +4,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from lianxin.accounts.gate import public
+from lianxin.demo.people import PASSWORD
 from lianxin.demo.queries import demonstration_accounts
 from lianxin.demo.sign_in import sign_in_as
 
@@ -20,4 +21,4 @@ def roles(request: HttpRequest) -> HttpResponse:
             raise Http404
         sign_in_as(request, chosen.username)
         return redirect("desk")
-    return render(request, "demo/roles.html", {"accounts": accounts})
+    return render(request, "demo/roles.html", {"accounts": accounts, "password": PASSWORD})

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Case as Choose
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, When, Window
-from django.db.models.functions import Lower
+from django.db.models.functions import Lower, RowNumber
 from django.http import Http404
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
@@ -484,7 +484,7 @@ class Above:
 
 
 def to_decide(user: AnyUser, most: int) -> Above:
-    """What waits for the user as one of those above, the most pressing first. One query."""
+    """What waits for the user as one of those above, the most pressing first; of each sort so many. One query."""
     above = scope(user, CASE_DISPATCH, prefix="place__")
     if not any(CASE_DISPATCH in grant.permissions for grant in grants_for(user)):
         return Above((), ())
@@ -500,12 +500,14 @@ def to_decide(user: AnyUser, most: int) -> Above:
         sort=Choose(*sort, default=Value(2)),
         escalated_in_all=Window(Sum(Choose(When(looked_after, then=Value(1)), default=Value(0)))),
     )
-    found = list(cases.select_related("place", "item").order_by("sort", F("due_at").asc(nulls_last=True), "pk")[: most + 1])
+    pressing = F("due_at").asc(nulls_last=True), F("pk").asc()
+    cases = cases.annotate(rank=Window(RowNumber(), partition_by=F("sort"), order_by=pressing)).filter(rank__lte=most)
+    found = list(cases.select_related("place", "item").order_by("sort", "rank"))
     told = [vars(case) for case in found]
     up = [case for case in found if case.escalated and case.is_open]
     return Above(
-        cases=[case for case, said in zip(found, told, strict=True) if said["sort"] == 0][:most],
-        exclusions=[case for case, said in zip(found, told, strict=True) if said["sort"] == 1][:most],
+        cases=[case for case, said in zip(found, told, strict=True) if said["sort"] == 0],
+        exclusions=[case for case, said in zip(found, told, strict=True) if said["sort"] == 1],
         escalated=told[0]["escalated_in_all"] if told else 0,
         first=next(iter(up or found), None),
     )

@@ -129,6 +129,15 @@ def test_the_desk_tells_who_must_decide_and_not_who_asked(world, asked, second):
     assert "两口井" in world.client("head").get("/cases/left-out/?state=declined").content.decode()
 
 
+def test_what_presses_more_does_not_crowd_it_off_the_desk(world, asked, second, report, monkeypatch):
+    monkeypatch.setattr("lianxin.cases.notices.MOST", 1)
+    for text in ("路灯不亮", "水管漏水"):
+        report(text=text, quarantined=True)
+    desk = world.client("head").get("/desk/").content.decode()
+    assert desk.count("有待核实的反映，请核实") == 1
+    assert "有一件诉求申请剔除" in desk
+
+
 def test_escalated_cases_have_a_filter_and_a_line_on_the_county_desk(world, led, report):
     report(text="路灯不亮")
     Case.objects.filter(pk=led.pk).update(escalated=True)
