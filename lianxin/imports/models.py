@@ -30,6 +30,10 @@ class UploadQuerySet(models.QuerySet["Upload"]):
     def open(self) -> Self:
         return self.filter(state__in=OPEN)
 
+    def withdrawn(self) -> Self:
+        """Could not be brought in, so that what was written of them is deleted again, or was."""
+        return self.filter(batch__visible=False).exclude(refusals=[])
+
 
 class Upload(models.Model):
     """One workbook, from its arrival to the day it is history: who, when, which file, how many rows."""

@@ -91,11 +91,6 @@ def preview_for(user: User, sheet: Sheet, page: str | int = 1) -> Preview | None
     return Preview(upload, refusals, remarks, mistakes, differences, at_work and not interrupted, read_as, interrupted)
 
 
-def was_withdrawn(batch: int) -> bool:
-    """Whether that workbook could not be brought in, so that what was written of it is deleted again, or was."""
-    return Upload.objects.filter(batch=batch, batch__visible=False).exclude(refusals=[]).exists()
-
-
 def refusals_of(upload: Upload) -> Iterator[str]:
     """What keeps the file from being brought in, in the reader's language."""
     for message, params in upload.refusals:
