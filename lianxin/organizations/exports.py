@@ -127,6 +127,12 @@ def requests_for(user: AnyUser) -> QuerySet[ExportRequest]:
     return requests.order_by("-pk")
 
 
+def waiting_for(user: AnyUser) -> ExportRequest | None:
+    """The oldest request of somebody else that waits for the user."""
+    others = ExportRequest.objects.filter(scope(user, APPROVE, prefix="unit__"), approved=None).exclude(user=user.pk)
+    return others.select_related("unit").order_by("pk").first()
+
+
 def request_for(user: AnyUser, pk: int) -> ExportRequest:
     """One request the user may decide on. Raises Http404."""
     request = ExportRequest.objects.filter(scope(user, APPROVE, prefix="unit__"), pk=pk).first()

@@ -495,18 +495,19 @@ def to_decide(user: AnyUser, most: int) -> Above:
         waits &= ~Q(escalated=True, state__in=(State.DISPATCH, State.CONTESTED))  # the county's alone
         looked_after = Q(pk__in=())
     excluded = Q(Exists(undecided_for(user).filter(case=OuterRef("pk")))) & ~led_by_own(user)
-    sort = When(waits, then=Value(0)), When(excluded, then=Value(1))
+    sort = When(excluded, then=Value(1)), When(waits, then=Value(0))  # what is asked of a case beside is another decision
     cases = Case.objects.filter(above, in_sight(), not_about(user), waits | excluded | looked_after).annotate(
         sort=Choose(*sort, default=Value(2)),
+        waits=Choose(When(waits, then=Value(1)), default=Value(0)),
         escalated_in_all=Window(Sum(Choose(When(looked_after, then=Value(1)), default=Value(0)))),
     )
     pressing = F("due_at").asc(nulls_last=True), F("pk").asc()
-    cases = cases.annotate(rank=Window(RowNumber(), partition_by=F("sort"), order_by=pressing)).filter(rank__lte=most)
-    found = list(cases.select_related("place", "item").order_by("sort", "rank"))
+    ranked = cases.annotate(rank=Window(RowNumber(), partition_by=F("sort"), order_by=pressing)).filter(rank__lte=most)
+    found = list(ranked.select_related("place", "item").order_by(*pressing))
     told = [vars(case) for case in found]
     up = [case for case in found if case.escalated and case.is_open]
     return Above(
-        cases=[case for case, said in zip(found, told, strict=True) if said["sort"] == 0],
+        cases=[case for case, said in zip(found, told, strict=True) if said["waits"]][:most],
         exclusions=[case for case, said in zip(found, told, strict=True) if said["sort"] == 1],
         escalated=told[0]["escalated_in_all"] if told else 0,
         first=next(iter(up or found), None),

@@ -136,6 +136,9 @@ def test_what_presses_more_does_not_crowd_it_off_the_desk(world, asked, second, 
     desk = world.client("head").get("/desk/").content.decode()
     assert desk.count("有待核实的反映，请核实") == 1
     assert "有一件诉求申请剔除" in desk
+    actions.return_case(actor=world.user("secretary"), case=asked.case, reason="不归我们管", proposed=world.village)
+    desk = world.client("head").get("/desk/").content.decode()
+    assert "有一件诉求申请剔除" in desk, "returned beside: two decisions, two lines"
 
 
 def test_escalated_cases_have_a_filter_and_a_line_on_the_county_desk(world, led, report):

@@ -86,6 +86,8 @@ def test_a_long_list_waits_for_a_second_person(world, monkeypatch):
     assert take(officer, address(world)).url == "/exports/"
     [asked] = ExportRequest.objects.all()
     assert REASON in office.get("/exports/").content.decode()
+    assert "有人申请导出" in office.get("/desk/").content.decode()
+    assert "有人申请导出" not in officer.get("/desk/").content.decode(), "nobody consents to their own"
     township = fresh(world, "township_officer")
     assert township.post(f"/exports/{asked.pk}/decide/", {"decision": "approve"}).status_code == 404, "not the county office"
     office.post(f"/exports/{asked.pk}/decide/", {"decision": "approve"})
