@@ -442,6 +442,7 @@ class Tally(Added):
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="+", db_index=False)
     month = models.DateField()
+    """Its first day; or its 16th: of its second half alone."""
     kind = models.CharField(max_length=5)
     """`state`, `part` (what stands directly beneath the unit), `lead`, `item`."""
     key = models.CharField(max_length=12)

@@ -1,7 +1,8 @@
 """Tallies of cases: so that the county's figures of a million cases need not look at each of them.
 
-Three tables, which no act writes. `Counted` says of each case as what it was last counted; `Tally` adds those up by month beneath
-each county and township; `TallyMark` says up to which entry of the ledger that was. `count_new` moves the mark, once a minute
+Three tables, which no act writes. `Counted` says of each case as what it was last counted; `Tally` adds those up beneath each
+county and township by month, and by the second half of each month, so that a period that begins or ends in between reads few
+days case by case; `TallyMark` says up to which entry of the ledger that was. `count_new` moves the mark, once a minute
 (config/daily.py). Whoever reads (`figures_of`) takes the tallies, takes off them every case that has had a step since the mark,
 or whose place was moved in the tree since, and adds it as it is now: what is read is exact at every moment, however old the
 mark. All of it is one statement, of one moment. Every change of a case is a step with an entry, so none is missed; but for cases
@@ -10,21 +11,24 @@ of a workbook, which become visible all at once.
 Cases that complain about a unit are in no tally, since not everybody may see them: they are read each time.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import astuple, dataclass, field, fields
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
-from django.db.models import Max
+from django.db.models import Exists, Max, OuterRef
 
 from lianxin.cases.models import OPEN_STATES, TO_CLAIM, Case, ClockName, Counted, State, Tally, TallyMark
 from lianxin.cases.queries.rates import CONTENT
 from lianxin.cases.workflow import COUNTED
 from lianxin.ledger import clock
 from lianxin.ledger.models import Batch, Entry
-from lianxin.organizations.models import LABEL_WIDTH, Unit, UnitKind, path_end
+from lianxin.organizations.models import LABEL_WIDTH, Placement, Unit, UnitKind, path_end, path_label
 
+MIDDLE = 16
+"""The first day of the second half of a month."""
 AT_ONCE = 10_000
 """Entries, or cases, counted in one transaction."""
 TALLIED = (UnitKind.COUNTY, UnitKind.TOWNSHIP)
@@ -90,16 +94,16 @@ def figures_of(unit: Unit, since: date, until: date, hidden: Collection[int]) ->
 
     hidden: units about which a case complains that the reader must not see.
     """
-    whole, edges = _months(since, until, clock.today()) if unit.kind in TALLIED else ([], [(1, since, until)])
+    sums, edges = _months(since, until, clock.today()) if unit.kind in TALLIED else ({}, [(1, since, until)])
     found = Figures()
-    sql, values = _reading(unit, since, until, whole, edges, hidden)
+    sql, values = _reading(unit, since, until, sums, edges, hidden)
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         for by, key, month, *counted in cursor.fetchall():
             found.by.setdefault(by, {}).setdefault(key, Count()).add(counted)
             if by == "state":
-                first = month if isinstance(month, date) else date.fromisoformat(month)
-                found.months.setdefault(first, Count()).add(counted)
+                day = month if isinstance(month, date) else date.fromisoformat(month)
+                found.months.setdefault(day.replace(day=1), Count()).add(counted)
                 found.all.add(counted)
     late = found.by.pop("late", {})
     for count in late.values():
@@ -109,22 +113,28 @@ def figures_of(unit: Unit, since: date, until: date, hidden: Collection[int]) ->
     return found
 
 
-def _months(since: date, until: date, today: date) -> tuple[list[date], list[tuple[int, date, date]]]:
-    """First days of the months to take whole (nothing is reported after today), and spans of days to add (1), or to take off (-1)
-    where more of a month is wanted than not."""
-    whole, edges = [], []
-    start = since
-    while start <= until:
-        first = start.replace(day=1)
-        last = min(_next_month(first) - timedelta(days=1), max(today, start))
-        end, day = min(last, until), timedelta(days=1)
-        if (end - start) * 2 >= last - first:
-            whole.append(first)
-            edges += [(-1, *span) for span in ((first, start - day), (end + day, last)) if span[0] <= span[1]]
-        else:
-            edges.append((1, start, end))
-        start = _next_month(first)
-    return whole, edges
+def _months(since: date, until: date, today: date) -> tuple[dict[date, int], list[tuple[int, date, date]]]:
+    """Which tallies to add (1) or to take off (-1), by their `month`; and which days besides.
+
+    Of each half of a month the fewer days are read one by one: those within the period, or, taken off the whole half, those
+    without. Nothing is reported after today.
+    """
+    sums, edges, day = Counter[date](), [], timedelta(days=1)
+    month = since.replace(day=1)
+    while month <= until:
+        middle, after = month.replace(day=MIDDLE), _next_month(month)
+        for first, last, made_of in ((month, middle - day, {month: 1, middle: -1}), (middle, after - day, {middle: 1})):
+            last = min(last, max(today, first))
+            start, end = max(since, first), min(until, last)
+            if start > end:
+                continue
+            if (end - start) * 2 >= last - first:
+                sums.update(made_of)
+                edges += [(-1, *span) for span in ((first, start - day), (end + day, last)) if span[0] <= span[1]]
+            else:
+                edges.append((1, start, end))
+        month = after
+    return {key: sign for key, sign in sums.items() if sign}, edges
 
 
 def _next_month(first: date) -> date:
@@ -132,40 +142,45 @@ def _next_month(first: date) -> date:
 
 
 def _reading(
-    unit: Unit, since: date, until: date, whole: list[date], edges: list[tuple[int, date, date]], hidden: Collection[int]
+    unit: Unit, since: date, until: date, sums: dict[date, int], edges: list[tuple[int, date, date]], hidden: Collection[int]
 ) -> tuple[str, list[Any]]:
-    """The one statement: tallies of months; days added or taken off; of what changed since, what it was counted as, and is.
+    """The one statement: tallies and days, added or taken off; of what changed since, what it was counted as, and is.
 
     The mark may move meanwhile: more cases are read anew then than need be.
     """
-    mark = TallyMark.objects.filter(pk=1).first() or TallyMark()
+    since_then = Placement.objects.filter(unit=unit, entry__gt=OuterRef("entry"))
+    mark = TallyMark.objects.filter(pk=1).annotate(moved=Exists(since_then)).first() or TallyMark()
     seen = f"(c.about_id IS NULL OR c.about_id NOT IN ({_numbers(hidden)}))" if hidden else "1 = 1"
-    period = [unit.path, path_end(unit.path), since, until]
-    months = ", ".join("%s" for _ in whole) or "NULL"
-    spans = [(sign, "cases_counted", "", [*period[:2], *days]) for sign, *days in edges]
-    spans += [(-1, "cases_counted", " AND n.case_id IN (SELECT case_id FROM dirty)", period), (1, "facts", "", period)]
+    path, days = [unit.path, path_end(unit.path)], [since, until]
+    source = _as_it_moved(unit) if getattr(mark, "moved", False) else "cases_counted"
+    spans = [(sign, source, "", edge) for sign, *edge in edges]
+    spans += [(-1, source, " AND n.case_id IN (SELECT case_id FROM dirty)", days), (1, "facts", "", days)]
     rows = " UNION ALL ".join(
         f"SELECT {sign} AS sign, {_columns('n.')} FROM {table} n"  # nosec B608  # our own words
-        f" WHERE n.path >= %s AND n.path < %s AND n.reported_on BETWEEN %s AND %s{which}"
-        for sign, table, which, _asked in spans
+        f" WHERE {BENEATH} AND n.reported_on BETWEEN %s AND %s{which}"
+        for sign, table, which, _days in spans
     )
-    sums = ", ".join(f"SUM(t.{name})" for name in COUNTS)
+    tallies = [(sign, [key for key in sums if sums[key] == sign]) for sign in (1, -1)]
     sql = (
         f"WITH dirty AS ({_changed(mark)} UNION ALL SELECT id FROM cases_case WHERE about_id > 0),"  # nosec B608  # our own words
-        f" {_facts('c.id IN (SELECT case_id FROM dirty)', seen)}, found AS ({rows})"
-        f" SELECT t.kind, t.key, CASE WHEN t.kind = 'state' THEN t.month END, {sums} FROM cases_tally t"
-        f" WHERE t.unit_id = %s AND t.month IN ({months}) GROUP BY 1, 2, 3 UNION ALL "
-        + " UNION ALL ".join(_grouped(by, key, where, unit) for by, key, where in GROUPS)
+        f" {_facts('c.id IN (SELECT case_id FROM dirty)', seen)}, found AS ({rows}) "
+        + " UNION ALL ".join(
+            (
+                *(_summed(sign, len(keys)) for sign, keys in tallies if keys),
+                *(_grouped(by, key, where, unit) for by, key, where in GROUPS),
+            )
+        )
         + "".join(
             f" UNION ALL SELECT 'late', '{name}', CAST(NULL AS date), {_late(name)} FROM {table} n"  # nosec B608  # our own words
-            f" WHERE n.{due} < %s AND n.path >= %s AND n.path < %s{calm}"
+            f" WHERE n.{due} < %s AND {BENEATH}{calm}"
             for _clock, name, due in CLOCKS
             for table, calm in (("cases_counted", " AND n.case_id NOT IN (SELECT case_id FROM dirty)"), ("facts", ""))
         )
     )
     now = connection.ops.adapt_datetimefield_value(clock.now())
-    values: list[Any] = [*(value for *_span, asked in spans for value in asked), unit.pk, *whole]
-    return sql, values + [since, until, since, until, now, *period[:2]] * 4
+    values: list[Any] = [value for *_span, those in spans for value in (*path, *those)]
+    values += [value for _sign, keys in tallies if keys for value in (unit.pk, *keys)]
+    return sql, values + [*days, *days, now, *path] * 4
 
 
 # --- counting -----------------------------------------------------------------------------------------------------------
@@ -244,9 +259,9 @@ def _add_up(cursor: Any, which: str, sign: int) -> None:
     """Add what these cases are counted as to the tallies; sign -1: take it off."""
     names = ", ".join(COUNTS)
     more = ", ".join(f"{name} = cases_tally.{name} + excluded.{name}" for name in COUNTS)
-    for by, key, where in GROUPS:
+    for tallied in _tallied(which, sign):
         cursor.execute(
-            f"INSERT INTO cases_tally (unit_id, month, kind, key, {names}) {_tallied(by, key, where, which, sign)}"  # nosec B608  # our own words
+            f"INSERT INTO cases_tally (unit_id, month, kind, key, {names}) {tallied}"  # nosec B608  # our own words
             f" ON CONFLICT (unit_id, month, kind, key) DO UPDATE SET {more}"
         )
 
@@ -267,13 +282,13 @@ def wrong_tallies() -> Iterator[Wrong]:
         kept = _rows(f"SELECT case_id, {_columns('')} FROM cases_counted WHERE {those.format('case_id')}")  # nosec B608  # our own words
         right = _rows(f"WITH {facts} SELECT case_id, {_columns('')} FROM facts")  # nosec B608  # our own words
         yield from (wrong for wrong in _differing("cases_counted", 1, COLUMNS, kept, right) if wrong.key[0] not in changed)
-    tallied = set(Tally.objects.order_by().values_list("month", flat=True).distinct())
+    tallied = {day.replace(day=1) for day in Tally.objects.order_by().values_list("month", flat=True).distinct()}
     for month in sorted(tallied | set(Counted.objects.order_by().values_list("month", flat=True).distinct())):
         of_month = f"n.reported_on >= '{month}' AND n.reported_on < '{_next_month(month)}'"
-        summed = " UNION ALL ".join(_tallied(by, key, where, of_month, 1) for by, key, where in GROUPS)
         names = ", ".join(("unit_id", "month", "kind", "key", *COUNTS))
-        kept = _rows(f"SELECT {names} FROM cases_tally WHERE month = '{month}' AND reported <> 0")  # nosec B608  # our own words
-        yield from _differing("cases_tally", 4, COUNTS, kept, _rows(summed))
+        both = f"'{month}', '{month.replace(day=MIDDLE)}'"
+        kept = _rows(f"SELECT {names} FROM cases_tally WHERE month IN ({both}) AND reported <> 0")  # nosec B608  # our own words
+        yield from _differing("cases_tally", 4, COUNTS, kept, _rows(" UNION ALL ".join(_tallied(of_month, 1))))
 
 
 def _rows(sql: str) -> list[tuple[Any, ...]]:
@@ -303,6 +318,19 @@ COUNTS = tuple(each.name for each in fields(Count))
 CLOCKS = ((ClockName.RESPOND.value, "answered", "answer_due"), (ClockName.HANDLE.value, "handled", "handle_due"))
 """Clocks by the columns that say whether they are over, and when one that runs will be."""
 COLUMNS = ("path", "reported_on", "month", "state", "lead_id", "item_id", "answer_due", "handle_due", *COUNTS[3:])
+
+
+BENEATH = "n.path >= %s AND n.path < %s"
+"""Of rows `n`, those beneath a unit, as the tree is now."""
+
+
+def _as_it_moved(unit: Unit) -> str:
+    """`cases_counted`, what was beneath this unit when it was counted told as beneath where the unit stands now."""
+    levels = (
+        (f"substr(path, {LABEL_WIDTH * level + 1}, {LABEL_WIDTH})", LABEL_WIDTH * (level + 1) + 1) for level in range(DEEPEST)
+    )
+    cases = " ".join(f"WHEN {step} = '{path_label(unit.pk)}' THEN '{unit.path}' || substr(path, {rest})" for step, rest in levels)
+    return f"(SELECT case_id, CASE {cases} END AS path, {', '.join(COLUMNS[1:])} FROM cases_counted)"  # nosec B608  # our own words
 
 
 def _signs(sign: str | int) -> str:
@@ -344,14 +372,30 @@ GROUPS = (
 """By what is added up: its name, the key of a row `n` beneath a unit whose path is so wide, which rows."""
 
 
-def _tallied(by: str, key: str, where: str, which: str, sign: int) -> str:
-    """Tallies of what these cases are counted as, beneath each county and township above their places."""
+def _tallied(which: str, sign: int) -> Iterator[str]:
+    """Tallies of what these cases are counted as, beneath each county and township above their places: of each month by each of
+    GROUPS, and of its second half."""
     widths = " UNION ALL ".join(f"SELECT {LABEL_WIDTH * level} AS width" for level in range(1, DEEPEST + 1))
+    if connection.vendor == "postgresql":
+        middle, late = f"n.month + {MIDDLE - 1}", f" AND n.reported_on >= n.month + {MIDDLE - 1}"
+    else:
+        middle, late = f"substr(n.month, 1, 8) || '{MIDDLE}'", f" AND substr(n.reported_on, 9, 2) >= '{MIDDLE}'"
+    for month, half in (("n.month", ""), (middle, late)):
+        for by, key, where in GROUPS:
+            yield (
+                f"SELECT a.id AS unit_id, {month} AS month, '{by}' AS kind, {key.format(width='v.width')} AS key, {_signs(sign)}"  # nosec B608  # our own words
+                f" FROM cases_counted n JOIN ({widths}) v ON v.width <= length(n.path)"
+                f" JOIN organizations_unit a ON a.id = CAST(substr(n.path, v.width - {LABEL_WIDTH - 1}, {LABEL_WIDTH})"
+                f" AS integer) AND a.kind IN ({_texts(TALLIED)}) WHERE {which}{where}{half} GROUP BY 1, 2, 4"
+            )
+
+
+def _summed(sign: int, months: int) -> str:
+    """So many tallies of one unit, added or taken off; by month only of the states."""
+    sums = ", ".join(f"SUM({sign} * t.{name})" for name in COUNTS)
     return (
-        f"SELECT a.id AS unit_id, n.month AS month, '{by}' AS kind, {key.format(width='v.width')} AS key, {_signs(sign)}"  # nosec B608  # our own words
-        f" FROM cases_counted n JOIN ({widths}) v ON v.width <= length(n.path)"
-        f" JOIN organizations_unit a ON a.id = CAST(substr(n.path, v.width - {LABEL_WIDTH - 1}, {LABEL_WIDTH}) AS integer)"
-        f" AND a.kind IN ({_texts(TALLIED)}) WHERE {which}{where} GROUP BY 1, 2, 4"
+        f"SELECT t.kind, t.key, CASE WHEN t.kind = 'state' THEN t.month END, {sums} FROM cases_tally t"  # nosec B608  # our own words
+        f" WHERE t.unit_id = %s AND t.month IN ({', '.join(['%s'] * months)}) GROUP BY 1, 2, 3"
     )
 
 

@@ -13,6 +13,8 @@ from django.utils.translation import gettext as _
 from lianxin.accounts.actions import standing_account
 from lianxin.accounts.models import User
 from lianxin.cases.actions import seed_catalogue
+from lianxin.cases.models import TallyMark
+from lianxin.cases.tally import count_anew
 from lianxin.config.backup import make_backup
 from lianxin.config.folder import current_folder
 from lianxin.ledger import clock
@@ -83,6 +85,8 @@ def upgrade() -> Path:
         call_command("migrate", verbosity=0)
         install_triggers()
         _bring_catalogue()
+        if not TallyMark.objects.exists():  # a version that counts otherwise has forgotten what was counted
+            count_anew()
     except DatabaseError as failure:
         raise CannotUpgrade(
             _(
