@@ -13,7 +13,19 @@ from django.urls import reverse
 
 from lianxin.ledger import clock
 from lianxin.ledger.figures import Asked, Figure
-from lianxin.organizations.access import BRANCH, OWN, STANDING_VIEW, AnyUser, grants_for, may, scope, unit_for, units_for
+from lianxin.organizations.access import (
+    BRANCH,
+    OWN,
+    STANDING_VIEW,
+    SUBTREE,
+    AnyUser,
+    Grant,
+    grants_for,
+    may,
+    scope,
+    unit_for,
+    units_for,
+)
 from lianxin.organizations.models import Placement, Unit, subtree
 from lianxin.reminders.owed import asks_election
 from lianxin.reminders.picture import BUCKETS, Picture, Place, bucket, picture, why
@@ -107,10 +119,16 @@ class View:
     """None: whoever runs the installation, at its terminal."""
 
     @cached_property
-    def visible(self) -> frozenset[int]:
-        """Ids of the units that are theirs. One query, where it is needed."""
-        units = units_for(self.user) if self.user else Unit.objects.all()
-        return frozenset(units.order_by().values_list("pk", flat=True))
+    def visible(self) -> frozenset[int] | None:
+        """Ids of the units that are theirs; None: whatever stands beneath the chosen one, without looking them up."""
+        if self.user is None or (self.picture.key == (clock.today(), None) and any(map(self._holds_all, grants_for(self.user)))):
+            return None
+        return frozenset(units_for(self.user).order_by().values_list("pk", flat=True))
+
+    def _holds_all(self, grant: Grant) -> bool:
+        """Whether that right reaches all that stands beneath the chosen unit now."""
+        beneath = self.top is not None and self.top.path.startswith(grant.path)
+        return beneath and grant.reach == SUBTREE and STANDING_VIEW in grant.permissions
 
     @property
     def schemes(self) -> list[Scheme]:
@@ -128,7 +146,7 @@ class View:
         return [row for row in rows if bucket(row) and self.holds(row.unit_id, row.unit_path)]
 
     def holds(self, unit_id: int, path: str) -> bool:
-        if self.top is None or unit_id not in self.visible or not path.startswith(self.top.path):
+        if self.top is None or not path.startswith(self.top.path) or not (self.visible is None or unit_id in self.visible):
             return False
         tree, choice = self.picture.tree, self.choice
         if choice.field and tree.places[unit_id].field != choice.field:
