@@ -91,7 +91,7 @@ def take_in(
     request: HttpRequest, report: actions.Report, *, joins: Case | None = None, looked: bool = False
 ) -> actions.Received | Judged:
     """Save a report that a browser sent, as a case of its own or joined to one; or, while very much comes in, say when it is to
-    come again. What is to be looked at first joins nothing. Raises CaseError as `report_case` does.
+    come again. What is to be looked at first, or stands alone, joins nothing. Raises CaseError as `report_case` does.
 
     looked: similar cases were looked for, which counts (`wait_for_similar`).
     """

@@ -157,9 +157,10 @@ class ReportForm(forms.Form):
 
     @property
     def may_be_asked(self) -> bool:
-        """Whether cases like it are shown first: not where somebody is in danger, nor where they were shown already, nor where
-        there are photos, which a page cannot hand on."""
-        return not (self.cleaned_data["checked"] or self.cleaned_data["danger"] or self.cleaned_data["photos"])
+        """Whether cases like it are shown first: not where it joins none (somebody is in danger, or it complains about an
+        office), nor where they were shown already, nor where there are photos, which a page cannot hand on."""
+        said = self.cleaned_data
+        return not (said["checked"] or said["danger"] or said.get("about") or said["photos"])
 
     @property
     def report(self) -> Report:

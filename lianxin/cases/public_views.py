@@ -141,7 +141,10 @@ def _received(request: HttpRequest, received: actions.Received, form: ReportForm
 @bears_its_right
 @never_cache
 def similar(request: HttpRequest) -> HttpResponse:
-    """While somebody types: cases like it nearby. By POST: what residents write stands in no address."""
+    """While somebody types: cases like it nearby, unless it will join none (`Report.alone`). By POST: what residents write stands
+    in no address."""
+    if request.POST.get("danger") or request.POST.get("about"):
+        return render(request, "cases/public/_alike.html", {"found": []})
     place, wait = queries.place_by(request.POST.get("place", "")), flood.wait_for_similar(request)
     found = queries.alike(place, request.POST.get("text", "")) if place and not wait else []
     return render(request, "cases/public/_alike.html", {"found": found}, status=429 if wait else 200)

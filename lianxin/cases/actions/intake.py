@@ -13,7 +13,7 @@ from lianxin.accounts.sealing import fingerprint, seal
 from lianxin.cases import receipts
 from lianxin.cases.actions.moving import Asked, belongs_to, locked, make_move, the_residents
 from lianxin.cases.errors import CaseError
-from lianxin.cases.models import OPEN_STATES, Case, CaseStep, Item, Reporter, Sending, Source, State
+from lianxin.cases.models import OPEN_STATES, Case, CaseStep, Item, Reporter, Sending, Source, State, Tier
 from lianxin.cases.photos import Cleaned
 from lianxin.cases.queries.reach import neighbourhoods
 from lianxin.ledger import clock
@@ -49,6 +49,12 @@ class Report:
     lat: Any = None
     long: Any = None
     photos: Sequence[Cleaned] = ()
+
+    @property
+    def alone(self) -> bool:
+        """Whether it joins no other: those who work on the other could be whom it complains about; and a danger is looked at by
+        itself, in the time that a danger has."""
+        return self.about is not None or self.tier == Tier.DANGER
 
 
 @dataclass(frozen=True)
@@ -129,10 +135,13 @@ def record_case(*, actor: AbstractBaseUser, unit: Unit, report: Report, day: dat
 
 @transaction.atomic
 def join_case(*, case: Case, report: Report) -> Received:
-    """“Me too”: another resident joins an open case, with a receipt and a verdict of their own.
+    """“Me too”: another resident joins an open case, with a receipt and a verdict of their own. A report that stands alone
+    becomes a case of its own.
 
     Raises CaseError where the case is over by now.
     """
+    if report.alone:
+        return report_case(report=report)
     known = received_before(report)
     if known is not None:
         return known

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from lianxin.accounts.sealing import SealBroken, unseal
 from lianxin.cases import receipts
-from lianxin.cases.models import Case, CaseClock, CaseStep, ClockName, Photo, Reporter, State, Verdict
+from lianxin.cases.models import Case, CaseClock, CaseStep, ClockName, Photo, Reporter, State, Tier, Verdict
 from lianxin.cases.photos import photos_of, resident_address
 from lianxin.cases.queries.reach import reporter_by
 from lianxin.cases.retention import Kept, kept_about
@@ -115,6 +115,8 @@ class Story:
     late: bool
     may: frozenset[str]
     """`note`, `verdict`, `reopen`, `object`, `withdraw`."""
+    alone: str = ""
+    """Why it was joined to no other, where it stands alone (`Report.alone`)."""
     kept: list[Kept] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
     """The newest first."""
@@ -146,6 +148,7 @@ def story_of(typed: str, reporter: Reporter | None = None, first: CaseStep | Non
         provisional=bool(running and running.provisional),
         late=bool(running and running.due_at < clock.now()),
         may=may_do(reporter),
+        alone=_alone(case),
         kept=kept_about(reporter, steps, pictures),
         lines=sorted(lines, key=lambda line: line.at, reverse=True),
     )
@@ -304,6 +307,14 @@ def _now(case: Case) -> str:
         State.DECLINED: _("It was not taken up."),
     }
     return sentences[case.state] % {"unit": unit}
+
+
+def _alone(case: Case) -> str:
+    if case.about is not None:
+        return _("It complains about an office, so it is a report of its own and joins no other: that office never sees it.")
+    if case.tier == Tier.DANGER:
+        return _("Somebody may be in danger, so it is a report of its own, joins no other, and is looked at at once.")
+    return ""
 
 
 def _then(case: Case, reporter: Reporter, running: CaseClock | None) -> str:

@@ -300,6 +300,21 @@ def test_where_somebody_is_in_danger_nothing_is_asked_first(phone, known):
     assert Case.objects.count() == 2
 
 
+@pytest.mark.parametrize("alone", ["about", "danger"])
+def test_a_complaint_about_an_office_and_a_danger_join_nothing(phone, known, world: World, alone: str):
+    """Else the office would read in the other case what was said of it, and a danger would wait as long as the other does."""
+    [offer] = re.findall(r'name="join" value="([^"]+)"', send(phone, sending="another-phone-s-own-key").content.decode())
+    said = {"about": world.branch.code} if alone == "about" else {"danger": "yes"}
+    assert phone.post("/report/similar/", {"place": VILLAGE, "text": WELL, **said}).content.decode().strip() == ""
+    page = phone.get(send(phone, sending="another-phone-s-own-key", join=offer, **said).headers["Location"]).content.decode()
+    own = Case.objects.get(reporters__receipt=receipts.digest_of(receipts.read(receipt_on(phone.get("/receipt/story/"))) or ""))
+    assert Case.objects.count() == 2 and own.reporters.count() == 1
+    assert (own.about, own.tier) == ((world.branch, Tier.ORDINARY) if alone == "about" else (None, Tier.DANGER))
+    assert "单独" in page
+    assert world.client("secretary").get(f"/cases/{own.pk}/").status_code == (404 if alone == "about" else 200)
+    assert send(phone, sending="a-third-phone-s-own-key", **said).status_code == 303, "nothing similar is asked about first"
+
+
 def test_joining_what_is_over_by_now_says_so_and_keeps_what_was_typed(phone, known):
     [offer] = re.findall(r'name="join" value="([^"]+)"', send(phone, sending="another-phone-s-own-key").content.decode())
     phone.post("/receipt/withdraw/", {"receipt": known, "sure": "1"})

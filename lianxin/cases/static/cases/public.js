@@ -133,14 +133,15 @@
     let asked = "";
     async function similar() {
       const text = form.elements.text.value.trim();
-      if (text.length < 6 || text === asked || !navigator.onLine) return;
-      asked = text;
+      const [danger, about] = [input("danger")?.value || "", input("about")?.value || ""];
+      const asks = [text, danger, about].join("\n");
+      if (text.length < 6 || asks === asked || !navigator.onLine) return;
+      asked = asks;
       const body = new FormData();
-      body.append("place", input("place").value);
-      body.append("text", text.slice(0, 1000));
+      for (const [name, value] of [["place", input("place").value], ["text", text.slice(0, 1000)], ["danger", danger], ["about", about]]) body.append(name, value);
       try {
         const answer = await fetch(form.dataset.similar, { method: "POST", body });
-        if (!answer.ok || text !== asked) return;
+        if (!answer.ok || asks !== asked) return;
         const shown = await answer.text();
         if (place.innerHTML.trim() !== shown.trim()) place.innerHTML = shown;
         input("checked").value = shown.trim() ? "1" : "";
