@@ -7,8 +7,8 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import Case as Choose
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, When, Window
-from django.db.models.functions import Lower, RowNumber
+from django.db.models import Count, Exists, F, FilteredRelation, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import Lower
 from django.http import Http404
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
@@ -429,6 +429,9 @@ def pool_list(user: AnyUser) -> Pool:
     return Pool(lines_of(cases[:PAGE_SIZE]), home_of(user, list(claimants_for(user)[:50])), len(cases) > PAGE_SIZE)
 
 
+PRESSING = (F("due_at").asc(nulls_last=True), F("pk").asc())
+
+
 # --- what a desk names -----------------------------------------------------------------------------------------------
 
 
@@ -451,22 +454,31 @@ def owed(user: AnyUser, most: int) -> list[Owed]:
     mine = own_unit_ids(user, CASE_HANDLE)
     if not mine:
         return []
-    parts = Part.objects.filter(case=OuterRef("pk"), unit__in=mine, done=None, called_off=None).order_by("due_on", "pk")
-    part = {
-        f"part_{name.rpartition('_')[2]}": Subquery(parts.values(name)[:1])
-        for name in ("pk", "unit__name", "unit__code", "due_on")
-    }
-    left = Exists(Part.objects.filter(case=OuterRef("pk"), called_off__move="leave_group"))
-    theirs = Q(lead__in=mine) | Q(part_pk__isnull=False)
-    cases = Case.objects.open().filter(in_sight()).annotate(left=left, **part).filter(theirs)
-    found = []
-    for case in cases.select_related("place", "item").order_by("due_at", "pk")[:most]:
+    open_now = Case.objects.open().filter(in_sight())
+    owing = Part.objects.filter(unit__in=mine, done=None, called_off=None)
+    cases = _most_pressing(most, open_now.filter(lead__in=mine), open_now.filter(pk__in=owing.values("case"))).annotate(
+        left=Exists(Part.objects.filter(case=OuterRef("pk"), called_off__move="leave_group")),
+        own=FilteredRelation("parts", condition=Q(parts__unit_id__in=mine)),
+        part_pk=F("own__pk"),
+        part_name=Subquery(Unit.objects.filter(pk=OuterRef("own__unit_id")).values("name")),
+        part_code=Subquery(Unit.objects.filter(pk=OuterRef("own__unit_id")).values("code")),
+        part_on=F("own__due_on"),
+        part_over=Q(own__done__isnull=False) | Q(own__called_off__isnull=False),
+    )
+    found: dict[int, list[Owed]] = {}
+    for case in cases.order_by(*PRESSING, F("own__due_on").asc(nulls_last=True), "own__pk"):
         told = vars(case)
-        if case.lead_id in mine:
-            found.append(Owed(case, left=told["left"]))
-        if told["part_pk"] is not None:
-            found.append(Owed(case, told["part_pk"], told["part_name"], told["part_code"], told["part_on"]))
-    return found
+        of_case = found.setdefault(case.pk, [Owed(case, left=told["left"])] if case.lead_id in mine else [])
+        if told["part_pk"] is not None and not told["part_over"] and not any(each.part for each in of_case):
+            of_case.append(Owed(case, told["part_pk"], told["part_name"], told["part_code"], told["part_on"]))
+    return [each for of_case in list(found.values())[:most] for each in of_case]
+
+
+def _most_pressing(most: int, *sorts: QuerySet[Case]) -> QuerySet[Case]:
+    """The most pressing cases of each sort, together. Each sort is looked for by an index of its own: told as one condition with
+    “or”, all cases would be gone through."""
+    ids = [Case.objects.filter(pk__in=sort.order_by(*PRESSING).values("pk")[:most]).order_by().values("pk") for sort in sorts]
+    return Case.objects.filter(pk__in=ids[0].union(*ids[1:])).select_related("place", "item").order_by(*PRESSING)
 
 
 @dataclass(frozen=True)
@@ -488,28 +500,28 @@ def to_decide(user: AnyUser, most: int) -> Above:
     above = scope(user, CASE_DISPATCH, prefix="place__")
     if not any(CASE_DISPATCH in grant.permissions for grant in grants_for(user)):
         return Above((), ())
-    asked = Extension.objects.filter(case=OuterRef("pk"), decided=None)
-    waits = Q(state__in=(State.DISPATCH, State.CONTESTED, State.QUARANTINED)) | Q(Exists(asked), state__in=LED_STATES)
-    looked_after = Q(escalated=True, state__in=OPEN_STATES)
-    if not any(grant.title == Title.COUNTY_OFFICER for grant in grants_for(user)):
-        waits &= ~Q(escalated=True, state__in=(State.DISPATCH, State.CONTESTED))  # the county's alone
-        looked_after = Q(pk__in=())
-    excluded = Q(Exists(undecided_for(user).filter(case=OuterRef("pk")))) & ~led_by_own(user)
-    sort = When(excluded, then=Value(1)), When(waits, then=Value(0))  # what is asked of a case beside is another decision
-    cases = Case.objects.filter(above, in_sight(), not_about(user), waits | excluded | looked_after).annotate(
-        sort=Choose(*sort, default=Value(2)),
-        waits=Choose(When(waits, then=Value(1)), default=Value(0)),
-        escalated_in_all=Window(Sum(Choose(When(looked_after, then=Value(1)), default=Value(0)))),
+    office = any(grant.title == Title.COUNTY_OFFICER for grant in grants_for(user))
+    theirs = Case.objects.filter(above, in_sight(), not_about(user))
+    to_name = Q(state__in=(State.DISPATCH, State.CONTESTED, State.QUARANTINED))
+    if not office:
+        to_name &= ~Q(escalated=True, state__in=(State.DISPATCH, State.CONTESTED))  # the county's alone
+    asked, undecided = Extension.objects.filter(decided=None), undecided_for(user)
+    longer = theirs.filter(pk__in=asked.values("case"), state__in=LED_STATES)
+    excluded = theirs.filter(pk__in=undecided.values("case")).exclude(led_by_own(user))
+    looked_after = theirs.filter(escalated=True, state__in=OPEN_STATES) if office else theirs.none()
+    found = list(
+        _most_pressing(most, theirs.filter(to_name), longer, excluded, looked_after).annotate(
+            waits=to_name | Exists(asked.filter(case=OuterRef("pk"), case__state__in=LED_STATES)),
+            excluded=Q(Exists(undecided.filter(case=OuterRef("pk")))) & ~led_by_own(user),
+            escalated_in_all=Subquery(looked_after.order_by().values(all=Value(1)).annotate(n=Count("pk")).values("n")),
+        )
     )
-    pressing = F("due_at").asc(nulls_last=True), F("pk").asc()
-    ranked = cases.annotate(rank=Window(RowNumber(), partition_by=F("sort"), order_by=pressing)).filter(rank__lte=most)
-    found = list(ranked.select_related("place", "item").order_by(*pressing))
     told = [vars(case) for case in found]
     up = [case for case in found if case.escalated and case.is_open]
     return Above(
         cases=[case for case, said in zip(found, told, strict=True) if said["waits"]][:most],
-        exclusions=[case for case, said in zip(found, told, strict=True) if said["sort"] == 1],
-        escalated=told[0]["escalated_in_all"] if told else 0,
+        exclusions=[case for case, said in zip(found, told, strict=True) if said["excluded"]][:most],
+        escalated=(told[0]["escalated_in_all"] or 0) if told else 0,
         first=next(iter(up or found), None),
     )
 
