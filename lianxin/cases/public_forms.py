@@ -138,10 +138,13 @@ class ReportForm(forms.Form):
         about = saved.about.name if saved.about else ""
         typed_about = {unit.code: unit.name for unit in self.units}.get(said.get("about", ""), "") if said.get("about") else ""
         number = phones.mask(saved.phone) if saved.phone else ""
+        spoken = {True: str(_("Yes, somebody could be hurt")), False: str(_("No"))}
+        danger = [spoken[each] for each in (saved.danger, bool(said["danger"]))] if saved.danger or said["danger"] else ["", ""]
         sent = [photo.original for photo in said["photos"]]
         rows = [
             (_("Place"), saved.place.name, self.place.name, saved.place.pk != self.place.pk),
             (self.fields["text"].label, saved.text, said["text"], saved.text != said["text"].strip()),
+            (self.fields["danger"].label, *danger, danger[0] != danger[1]),
             (self.fields["spot"].label, saved.spot, said["spot"], saved.spot != said["spot"].strip()),
             (self.fields["phone"].label, number, said["phone"], saved.phone != said["phone"]),
             (_("Complaint about an office"), about, typed_about, about != typed_about),
@@ -153,6 +156,7 @@ class ReportForm(forms.Form):
         """The words that were sent now and are not saved, to be sent as a note. Only for a valid form."""
         said = self.cleaned_data
         added = [said[name].strip() for name in ("text", "spot") if said[name].strip() != getattr(saved, name)]
+        added += [str(_("Yes, somebody could be hurt"))] if said["danger"] and not saved.danger else []
         return "\n".join(words for words in added if words)
 
     @property

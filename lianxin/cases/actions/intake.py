@@ -208,6 +208,7 @@ def _body(report: Report) -> str:
     }
     said |= {"photos": [each.original for each in report.photos]} if report.photos else {}
     said |= {"about": report.about.pk} if report.about else {}
+    said |= {"tier": str(report.tier)} if report.tier not in ("", Tier.ORDINARY) else {}
     return fingerprint(body_hash(said), key="receipt")
 
 

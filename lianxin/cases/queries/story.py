@@ -188,6 +188,7 @@ class Sent:
     """Empty once it was erased."""
     spot: str
     phone: str
+    danger: bool
     about: Unit | None
     photos: list[str]
     """Digests of what was sent."""
@@ -205,6 +206,7 @@ def sent_by(reporter: Reporter) -> Sent:
         text=own.text if own else "",
         spot=_opened(case.spot, case.subject) if began else "",
         phone=_opened(reporter.phone, reporter.receipt),
+        danger=own is not None and began and own.entry.data.get("tier") == Tier.DANGER,  # as said then; it may be sorted since
         about=case.about if began else None,
         photos=list(own.photos.filter(erased_at=None).values_list("original", flat=True)) if own else [],
         may=may_do(reporter),

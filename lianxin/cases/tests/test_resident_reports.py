@@ -152,6 +152,19 @@ def test_changed_since_it_was_sent_both_stand_there_and_what_was_meant_is_asked(
     assert reported(phone, text="学校的路灯坏了", sending=sending) != first
 
 
+def test_a_danger_ticked_only_when_it_was_sent_again_is_asked_about_and_not_lost(phone):
+    reported(phone)
+    answer = send(phone, danger="yes")
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert re.findall(r'data-label="[^"]+">([^<]+)</td>', page)[4:] == ["没有", "有，可能会伤到人"]
+    assert page.count("有改动") == 1 and "现在有人有危险吗" in page
+    [sending] = re.findall(r'name="sending" value="([^"]+)"', page)
+    reported(phone, danger="yes", sending=sending)
+    assert [case.tier for case in Case.objects.order_by("pk")] == [Tier.ORDINARY, Tier.DANGER]
+    assert send(phone, danger="yes", sending=sending).status_code == 303, "the very same once more"
+
+
 def test_who_only_guesses_the_key_of_a_sending_reads_nothing(phone):
     reported(phone, phone="13800001111")
     answer = send(phone, text="别的事", sending=KEY[:-1] + "2")
