@@ -31,7 +31,9 @@ MESSAGES = {
     "pause_length": _("A pause ends on a later day, within %(most)s days. Choose another day."),
     "extension_waits": _("More time was asked for already and is not decided yet."),
     "extension_most": _("More time can be asked for %(times)s times, up to %(most)s working days each."),
-    "extension_decided": _("This was decided already. Look at the case again."),
+    "extension_decided": _(
+        "This was decided already, or fell when the case was handled, returned or given to another. Look at the case again."
+    ),
     "called_back": _("This resident was called back already, or withdrew."),
     "no_place": _("We do not know this place. Choose it from the list."),
     "no_receipt": _("We found nothing under this receipt. Compare it with your paper, sign by sign: 24 letters and digits."),

@@ -284,13 +284,26 @@ class PartForm(MoveForm):
 
     def prepare(self) -> None:
         self.parts = {str(part.pk): part for part in self.offered()}
+        sent = self.data.get("part") or next(iter(self.parts), "")
+        over = [] if sent in self.parts else [part for part in self._once_offered() if str(part.pk) == sent]
         field = cast(forms.ChoiceField, self.fields["part"])
-        field.choices = [(key, _part_words(part)) for key, part in self.parts.items()]
-        if len(self.parts) == 1:
+        field.choices = [(str(part.pk), _part_words(part)) for part in (*self.parts.values(), *over)]
+        if len(self.parts) == 1 and not over:
             field.widget, field.initial = forms.HiddenInput(), next(iter(self.parts))
 
     def offered(self) -> list[Part]:
         return [shown.part for shown in self.page.parts if shown.part.is_open]
+
+    def _once_offered(self) -> list[Part]:
+        """Parts that are over, too: whoever sent one is told of it by its name."""
+        parts = [shown.part for shown in self.page.parts]
+        return [part for part in parts if actions.may_ever_move(self.user, self.case, self.move, unit=part.unit)]
+
+    def clean_part(self) -> str:
+        key: str = self.cleaned_data["part"]
+        if key not in self.parts:
+            raise CaseError("part_over")
+        return key
 
     def clean(self) -> dict[str, Any]:
         if not self.parts:

@@ -337,8 +337,19 @@ class Part(models.Model):
         return self.done_id is None and self.called_off_id is None
 
 
+STRETCH_ENDS = ("handle", "return", "transfer", "orphan")
+"""Moves by which whoever leads a case has worked on it for now: what they had asked for is not decided any more."""
+
+
+class ExtensionQuerySet(models.QuerySet["Extension"]):
+    def waiting(self) -> Self:
+        """Not decided, and asked for by whoever leads now, since they do: not in an earlier round, nor before it was returned."""
+        ended = CaseStep.objects.filter(case=models.OuterRef("case"), pk__gt=models.OuterRef("asked"), move__in=STRETCH_ENDS)
+        return self.filter(~models.Exists(ended), decided=None)
+
+
 class Extension(models.Model):
-    """More time that was asked for; granted or refused by somebody above."""
+    """More time that was asked for; granted or refused by somebody above, or fallen with the stretch of work it was for."""
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="extensions")
     asked = models.OneToOneField(CaseStep, models.PROTECT, related_name="+")
@@ -346,6 +357,8 @@ class Extension(models.Model):
     """Working days."""
     decided = models.OneToOneField(CaseStep, models.PROTECT, related_name="+", null=True)
     granted = models.BooleanField(null=True)
+
+    objects = ExtensionQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"{self.days} days more for case {self.case_id}"

@@ -8,7 +8,7 @@ from lianxin.accounts.proof import safe_next
 from lianxin.cases import receipts
 from lianxin.cases.forms import FORMS, RecordForm
 from lianxin.cases.queries import lists, pages, recording
-from lianxin.ledger.submissions import actor_of, ask_what_was_meant, record_once, respond
+from lianxin.ledger.submissions import actor_of, ask_what_was_meant, record_once, respond, sending_address
 from lianxin.organizations.gate import requires
 
 MOVERS = "case.claim|case.handle|case.dispatch"
@@ -63,4 +63,5 @@ def new_case(request: HttpRequest) -> HttpResponse:
             told = recording.recorded(entry, receipts.receipt_for(sending), request.build_absolute_uri("/")[:-1])
             return render(request, "cases/recorded.html", {"told": told})
     back = safe_next(request, reverse("cases"))
-    return render(request, "cases/new.html", {"form": form, "back": back}, status=422 if form.errors else 200)
+    shown = {"form": form, "back": back, "action": sending_address(request)}
+    return render(request, "cases/new.html", shown, status=422 if form.errors else 200)

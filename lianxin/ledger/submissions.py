@@ -211,11 +211,11 @@ def respond(
         if outcome.entry is not None:
             messages.success(request, saved_words(outcome.entry))
             return redirect(back)
-    shown = {**context, "form": form, "back": back, "action": _sending_address(request)}
+    shown = {**context, "form": form, "back": back, "action": sending_address(request)}
     return render(request, page, shown, status=422 if form.errors else 200)
 
 
-def _sending_address(request: HttpRequest) -> str:
+def sending_address(request: HttpRequest) -> str:
     """Where the form is sent: this page, spelt differently. A browser forgets a page that something was sent to, and would fetch
     a new form, with a new key, for whoever goes back."""
     asked = request.GET.copy()

@@ -295,6 +295,26 @@ def sent_once_and_twice(town: Town, name: str) -> tuple[Sent, Sent, bool]:
     raise AssertionError(f"nobody can send {name} to any effect")
 
 
+KEYED_FORM = re.compile(r"<form ([^>]*)>(?=(?:(?!</form>).)*name=\"submission\")", re.S)
+
+
+def test_who_goes_back_to_a_form_finds_it_with_its_key(town: Town) -> None:
+    """A browser forgets a page that something was sent to, and would fetch a new key: so forms are sent to another address than
+    their page's, or no browser keeps the page in the first place."""
+    seen, wrong = set(), []
+    for name, row in POSTED.items():
+        for thing in things_of(town, row)[:1] if "GET" in row.methods else ():
+            path = address(name.split()[0], row, thing.arguments)
+            role = next(role for role in rights.ROLES if expected(row, "GET", role, thing) == "served")
+            page = town.ask(role, "GET", path)
+            for said in KEYED_FORM.findall(page.content.decode()) if "no-store" not in page.get("Cache-Control", "") else ():
+                seen.add(name)
+                to = re.search(r'action="([^"]+)"', said)
+                wrong += [] if to and to[1] not in (path, path.partition("?")[0]) else [path]
+    assert wrong == []
+    assert {"new_case", "new_visit", "new_gathering", "set_day", "waive"} <= seen
+
+
 # --- what a form names -----------------------------------------------------------------------------------------------
 
 BY_BODY = [name for name, row in POSTED.items() if row.object == "none" and "GET" in row.methods]

@@ -129,7 +129,7 @@ def resume_case(*, actor: AbstractBaseUser, case: Case) -> CaseStep:
 def ask_extension(*, actor: AbstractBaseUser, case: Case, days: int, reason: str) -> Extension:
     """Ask those above for more working days. Raises Http404; CaseError where one is undecided, or too many or too long."""
     case, rules = locked(case), tiers()
-    if case.extensions.filter(decided=None).exists():
+    if case.extensions.waiting().exists():
         raise CaseError("extension_waits")
     if case.extensions.filter(granted=True).count() >= rules.extensions or not 1 <= days <= rules.longest_extension:
         raise CaseError("extension_most", times=rules.extensions, most=rules.longest_extension)
@@ -141,8 +141,7 @@ def ask_extension(*, actor: AbstractBaseUser, case: Case, days: int, reason: str
 def decide_extension(*, actor: AbstractBaseUser, extension: Extension, granted: bool, reason: str = "") -> CaseStep:
     """Grant or refuse more time; never somebody whose rights come from the unit that asks. Raises Http404, CaseError."""
     case = locked(extension.case)
-    extension = Extension.objects.get(pk=extension.pk)
-    if extension.decided_id is not None:
+    if not Extension.objects.waiting().filter(pk=extension.pk).exists():
         raise CaseError("extension_decided")
     data: dict[str, Any] = {"extension": extension.pk, "days": extension.days, "granted": granted}
     if granted:

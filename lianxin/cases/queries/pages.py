@@ -185,7 +185,7 @@ def page_of(user: AnyUser, case: Case, *, move: str = "", readable: bool = True)
     parts = list(case.parts.select_related("unit", "called_off").order_by("pk"))
     all_words = reads_all(user, case, parts)
     told = story(user, case, all_words=all_words, photos=not move) if readable else []
-    extension = case.extensions.filter(decided=None).order_by("-pk").first() if case.state in LED_STATES else None
+    extension = case.extensions.waiting().order_by("-pk").first() if case.state in LED_STATES else None
     steps = ("proposed__entry", "decided__entry", "lifted__entry")
     exclusion = case.exclusions.select_related(*steps).order_by("-pk").first() if all_words else None
     claimants = list(claimants_for(user)) if move == "claim" or (case.state in WAITING and not move) else []

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from lianxin.cases import actions
+from lianxin.cases.errors import CaseError
 from lianxin.cases.models import Case, State
 from lianxin.cases.notices import work
 from lianxin.cases.queries.story import story_of
@@ -196,6 +197,52 @@ def test_a_second_answer_is_not_called_the_first(world, led):
     for number in range(2):
         send(world, "secretary", led, "answer", text="明天上门", key=f"{number}" * 22)
     assert "首次答复群众" not in text_of(page(world, "secretary", led))
+
+
+def test_more_time_that_nobody_decided_on_falls_with_the_round(world, report):
+    """What was asked in one round, or before it was returned or given to another, no longer waits; the lead asks anew."""
+    resident = report().reporter
+    case, secretary, officer = resident.case, world.user("secretary"), world.user("township_officer")
+    actions.claim_case(actor=secretary, case=case, unit=world.branch)
+    over = {
+        "handled": lambda: (
+            actions.handle_case(actor=secretary, case=case, text="换了泵"),
+            actions.give_verdict(reporter=resident, verdict="partly", why="只通了一半"),
+        ),
+        "returned": lambda: (
+            actions.return_case(actor=secretary, case=case, reason="不归我们"),
+            actions.decide_lead(actor=officer, case=case, lead=world.branch, reason="还是支部"),
+        ),
+        "transferred": lambda: actions.transfer_lead(actor=officer, case=case, lead=world.branch, reason="重新指定"),
+    }
+    for number, (name, fall) in enumerate(over.items()):
+        assert send(world, "secretary", case, "ask_extension", days="3", reason="等泵", key=f"{number}" * 22).status_code == 302
+        asked = case.extensions.last()
+        assert "extend" in moves_on(page(world, "township_officer", case)), name
+        fall()
+        assert "extend" not in moves_on(page(world, "township_officer", case)), name
+        sent = send(world, "township_officer", case, "extend", granted="yes", key=f"{number}e" * 11)
+        assert (sent.status_code, "随之失效" in text_of(sent)) == (422, True), name
+        with pytest.raises(CaseError):
+            actions.decide_extension(actor=officer, extension=asked, granted=True)
+        assert "ask_extension" in moves_on(page(world, "secretary", case)), name
+
+
+def test_a_part_called_off_and_sent_again_is_named_not_numbered(world, led):
+    for unit in (world.village, world.township):
+        actions.ask_part(actor=world.user("secretary"), case=led, unit=unit, text="借梯子", due_on=led.reported_on)
+    first, second = led.parts.order_by("pk")
+    for part in (first, second):
+        said = {"world": world, "name": "secretary", "case": led, "move": "call_off", "part": str(part.pk), "key": "q" * 22}
+        if part == first:
+            assert send(**said, reason="不用了").status_code == 302
+            changed = send(**{**said, "reason": "改了"})
+            assert changed.status_code == 409
+            assert f"{world.village.name} · " in text_of(changed)
+            assert f"<dd>{part.pk}</dd>" not in text_of(changed)
+            again = send(**{**said, "key": "r" * 22, "reason": "改了"})
+            assert (again.status_code, "这项协办已经结束" in text_of(again)) == (422, True)
+    assert send(**{**said, "key": "s" * 22, "reason": "也不用了"}).status_code == 302
 
 
 def test_nobody_decides_on_their_own_extension(world, led):

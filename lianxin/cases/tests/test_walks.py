@@ -52,7 +52,7 @@ class Walk:
         return part
 
     def extension(self):
-        asked = self.case.extensions.filter(decided=None).first()
+        asked = self.case.extensions.waiting().first()
         if asked is None:
             raise CaseError("extension_decided")
         return asked
