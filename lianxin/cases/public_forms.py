@@ -24,6 +24,7 @@ from lianxin.cases.queries.story import Sent
 from lianxin.organizations.models import Unit
 from lianxin.organizations.people import clean_phone
 from lianxin.ui import phones
+from lianxin.ui.words import words_in
 
 KEY_SHAPE = re.compile(r"[A-Za-z0-9_-]{16,64}")
 FEWEST_SIGNS = 6
@@ -42,7 +43,7 @@ class PlainField(forms.CharField):
 
     def to_python(self, value: Any) -> str:
         typed = NOT_TYPED.sub("", str(value or "").replace("\r\n", "\n").replace("\r", "\n"))
-        return super().to_python(unicodedata.normalize("NFC", typed)) or ""
+        return words_in(super().to_python(unicodedata.normalize("NFC", typed)) or "")
 
 
 class WordsOfResidents(PlainField):
@@ -139,12 +140,12 @@ class ReportForm(forms.Form):
         typed_about = {unit.code: unit.name for unit in self.units}.get(said.get("about", ""), "") if said.get("about") else ""
         number = phones.mask(saved.phone) if saved.phone else ""
         spoken = {True: str(_("Yes, somebody could be hurt")), False: str(_("No"))}
-        danger = [spoken[each] for each in (saved.danger, bool(said["danger"]))] if saved.danger or said["danger"] else ["", ""]
+        before, now = (spoken[each] if saved.danger or said["danger"] else "" for each in (saved.danger, bool(said["danger"])))
         sent = [photo.original for photo in said["photos"]]
         rows = [
             (_("Place"), saved.place.name, self.place.name, saved.place.pk != self.place.pk),
             (self.fields["text"].label, saved.text, said["text"], saved.text != said["text"].strip()),
-            (self.fields["danger"].label, *danger, danger[0] != danger[1]),
+            (self.fields["danger"].label, before, now, before != now),
             (self.fields["spot"].label, saved.spot, said["spot"], saved.spot != said["spot"].strip()),
             (self.fields["phone"].label, number, said["phone"], saved.phone != said["phone"]),
             (_("Complaint about an office"), about, typed_about, about != typed_about),

@@ -19,6 +19,7 @@ from lianxin.ledger.models import Batch, Entry
 from lianxin.ledger.versions import correct_version, standing_version, take_back, write_versions
 from lianxin.organizations.access import GATHERING_RECORD, AnyUser, may, may_correct
 from lianxin.organizations.models import Unit, UnitKind
+from lianxin.ui.words import words_in
 
 HOLDERS = {
     UnitKind.GROUP: {GatheringKind.GROUP_MET},
@@ -176,5 +177,5 @@ def _need_holder(unit: Unit, kind: str) -> None:
 
 
 def _need_topic(topic: str) -> None:
-    if not topic.strip():
+    if not words_in(topic):
         raise GatheringError("no_topic")

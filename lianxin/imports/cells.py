@@ -13,6 +13,7 @@ from django.utils import translation
 from lianxin.imports.errors import CELL_MESSAGES
 from lianxin.imports.sheets import CODE_TYPES, Column, Text
 from lianxin.organizations.people import clean_phone
+from lianxin.ui.words import words_in
 
 Raw = Any
 """What calamine hands over: str, float, int, bool, date, datetime, time or timedelta; "" for an empty cell."""
@@ -48,7 +49,7 @@ def reader(column: Column, today: datetime.date) -> Callable[[Raw], Any]:
     read = READERS[column.type](column, today)
 
     def read_cell(raw: Raw) -> Any:
-        if raw == "" or raw is None or (isinstance(raw, str) and not raw.strip()):
+        if raw == "" or raw is None or (isinstance(raw, str) and not words_in(raw)):
             if column.required:
                 raise BadCell("empty")
             return None

@@ -16,6 +16,7 @@ from lianxin.ledger.errors import LedgerError
 from lianxin.ledger.kinds import check_data, find_kind
 from lianxin.ledger.models import Batch, Entry, Reason, Submission
 from lianxin.ledger.proof import canonical, commitment, new_salt
+from lianxin.ui.words import words_in
 
 GENESIS = "0" * 64
 CHAIN_LOCK = 0x11A7
@@ -61,7 +62,7 @@ def record(
     Raises LedgerError (a ValidationError) for an undeclared kind or field, a future day, a unit that was not open that day, a
     missing actor, or an entry corrected already.
     """
-    why = Reason(text=reason.strip(), salt=new_salt())
+    why = Reason(text=words_in(reason), salt=new_salt())
     if supersedes is not None and not why.text:
         raise LedgerError("no_reason")
     proofs = [*evidence, reason_commitment(why)] if why.text else evidence

@@ -34,6 +34,7 @@ from lianxin.ledger.actions import remember_submission, sent_before
 from lianxin.ledger.kinds import find_kind
 from lianxin.ledger.models import Entry, Reason
 from lianxin.ui.dates import full_day
+from lianxin.ui.words import words_in
 
 KEY = "submission"
 KEY_SHAPE = re.compile(r"[A-Za-z0-9_-]{16,43}")
@@ -61,6 +62,9 @@ class OnceForm(forms.Form):
     beside: ClassVar[Mapping[str, str]] = {"future": "day", "not_open": "day", "closed": "day", "no_reason": "reason"}
     """Which field a refusal of an action belongs to, by its code; any other stands above the form."""
 
+    def __init__(self, data: Any = None, *args: Any, **options: Any) -> None:
+        super().__init__(_seen_only(data), *args, **options)
+
     def clean_submission(self) -> str:
         key: str = self.cleaned_data[KEY]
         if not KEY_SHAPE.fullmatch(key):
@@ -80,6 +84,17 @@ class OnceForm(forms.Form):
         if field is not None and field.widget.is_hidden:
             field.widget = type(field).widget()
         self.add_error(name if field is not None else None, refused)
+
+
+def _seen_only(data: Any) -> Any:
+    """What was sent, with nothing in place of what nobody could see (`words_in`): it is asked for like what was left empty."""
+    unseen = [name for name, value in (data or {}).items() if isinstance(value, str) and value and not words_in(value)]
+    if not unseen:
+        return data
+    data = data.copy()
+    for name in unseen:
+        data[name] = ""
+    return data
 
 
 class DayField(forms.DateField):

@@ -22,6 +22,7 @@ from lianxin.liaison.models import Problem, ProblemStep, Visit, VisitKind, Visit
 from lianxin.liaison.workflow import HANDLED, MOVES, NEW, Move, move_from, moves_named
 from lianxin.organizations.access import INSPECTION_RECORD, VISIT_RECEIVE, VISIT_RECORD, AnyUser, may, may_correct
 from lianxin.organizations.models import Designation, DesignationKind, Person, Unit
+from lianxin.ui.words import words_in
 
 ENTRY_KINDS = {VisitKind.RESEARCH: "liaison.researched", VisitKind.INSPECTION: "liaison.inspected"}
 
@@ -291,9 +292,9 @@ def _make(
     actor: AbstractBaseUser, problem: Problem, move: Move, *, day: date, matter: str = "", remedy: str = "", reason: str = ""
 ) -> ProblemStep:
     """Make the move: its step, its entry, the problem's new state."""
-    if move.reason and not reason.strip():
+    if move.reason and not words_in(reason):
         raise LiaisonError("no_reason")
-    if move.words and not matter.strip():
+    if move.words and not words_in(matter):
         raise LiaisonError("no_words")
     step = write_version(
         ProblemStep(problem=problem, state=move.end, matter=matter.strip(), remedy=remedy.strip()),

@@ -6,6 +6,8 @@ from django.core.exceptions import ValidationError
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
+from lianxin.ui.words import words_in
+
 MESSAGES = {
     "code_taken": _("Code %(code)s already belongs to %(name)s. Every unit has its own code."),
     "wrong_code": _("Code “%(code)s”: use 1 to 32 digits, Latin letters, - or _, as in 152221200203."),
@@ -67,7 +69,7 @@ class OrganizationError(ValidationError):
 
 def need_reason(reason: str) -> None:
     """Raises OrganizationError where nobody said why."""
-    if not reason.strip():
+    if not words_in(reason):
         raise OrganizationError("no_reason")
 
 

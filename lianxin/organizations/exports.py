@@ -22,6 +22,7 @@ from lianxin.organizations.access import APPROVE, EXPORT, AnyUser, may, scope
 from lianxin.organizations.errors import OrganizationError
 from lianxin.organizations.models import ExportRequest, Person, Unit
 from lianxin.organizations.people import SHORTEST_REASON
+from lianxin.ui.words import words_in
 
 ALONE = 500
 """Rows one person may take out alone."""
@@ -161,7 +162,7 @@ def approved_request(user: AnyUser, export: Export, address: str) -> ExportReque
 def _check(actor: Any, export: Export, reason: str) -> None:
     if not may(actor, EXPORT, export.unit):
         raise Http404
-    if len(reason.strip()) < SHORTEST_REASON:
+    if len(words_in(reason)) < SHORTEST_REASON:
         raise OrganizationError("reason_short")
     if len(export.rows) > MOST:
         raise OrganizationError("too_many_rows", rows=len(export.rows), most=MOST)

@@ -24,6 +24,7 @@ from lianxin.organizations.access import LOG_VIEW, PEOPLE_VIEW, REVEAL, AnyUser,
 from lianxin.organizations.errors import OrganizationError
 from lianxin.organizations.models import Membership, Person, Post, Unit
 from lianxin.ui.phones import mask
+from lianxin.ui.words import words_in
 
 QUOTA = 20
 """Phones one account may open in a day."""
@@ -103,7 +104,7 @@ def reveal_phone(*, actor: Any, person: Person, reason: str) -> str:
     unit = _unit_of(actor, person, REVEAL)
     if unit is None:
         raise Http404
-    if len(reason.strip()) < SHORTEST_REASON:
+    if len(words_in(reason)) < SHORTEST_REASON:
         raise OrganizationError("reason_short")
     if not person.sealed_phone:
         raise OrganizationError("no_phone", person=person.name)

@@ -18,6 +18,7 @@ from lianxin.schemes.models import Standing, Version
 from lianxin.schemes.proof import undeclared_kinds
 from lianxin.schemes.remarks import doubt_subject
 from lianxin.schemes.scheme import Scheme
+from lianxin.ui.words import words_in
 
 
 class SchemeRefusal(ValidationError):
@@ -129,7 +130,7 @@ def waive_clause(
 
     Raises SchemeRefusal where there is no such scheme, clause or period, or no reason; LedgerError as `record` does.
     """
-    if not reason.strip():
+    if not words_in(reason):
         raise SchemeRefusal(_("Say why it is waived. The reason stays beside the record."), code="no_reason")
     day = happened_on or clock.today()
     _named(scheme, clause, period, day)
@@ -163,7 +164,7 @@ def doubt_standing(*, actor: AbstractBaseUser, unit: Unit, scheme: str, clause: 
 
     Raises SchemeRefusal where there is no such scheme, clause or period, or nothing is said; LedgerError as `record` does.
     """
-    if not words.strip():
+    if not words_in(words):
         raise SchemeRefusal(_("Say what seems wrong."), code="no_words")
     _named(scheme, clause, period, clock.today())
     return record(
@@ -179,7 +180,7 @@ def doubt_standing(*, actor: AbstractBaseUser, unit: Unit, scheme: str, clause: 
 
 def answer_doubt(*, actor: AbstractBaseUser, doubt: Entry, words: str) -> Entry:
     """Answer what seemed wrong to a unit. Raises SchemeRefusal where nothing is said or it was answered already."""
-    if not words.strip():
+    if not words_in(words):
         raise SchemeRefusal(_("Write the answer."), code="no_words")
     with transaction.atomic():
         if Entry.objects.standing().filter(kind=kinds.DOUBT_ANSWERED, subject=doubt_subject(doubt)).exists():

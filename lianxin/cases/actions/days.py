@@ -13,6 +13,7 @@ from lianxin.ledger.actions import record
 from lianxin.ledger.models import Entry
 from lianxin.organizations.access import TREE_CHANGE, unit_for
 from lianxin.organizations.models import Unit
+from lianxin.ui.words import words_in
 
 FURTHEST = timedelta(days=3 * 366)
 DAY_SET = "cases.day_set"
@@ -34,9 +35,9 @@ def set_day(*, actor: AbstractBaseUser, county: Unit, day: date, works: bool | N
     if works is None:
         if stands is None:
             raise CaseError("day_so_already")
-        if not reason.strip():
+        if not words_in(reason):
             raise CaseError("no_reason")
-    elif not name.strip():
+    elif not words_in(name):
         raise CaseError("day_name")
     elif (stands.works, stands.name) == (works, name.strip()) if stands else _country_says(day) == works:
         raise CaseError("day_so_already")

@@ -30,6 +30,7 @@ from lianxin.ledger.actions import record
 from lianxin.ledger.models import Entry
 from lianxin.organizations.access import APPROVE, may
 from lianxin.organizations.models import Unit, UnitKind
+from lianxin.ui.words import words_in
 
 ASKED = "asked"
 AGAIN = "again"
@@ -108,7 +109,7 @@ def decline_erasure(*, actor: AbstractBaseUser, erasure: Erasure, county: Unit, 
     """
     if not may(actor, APPROVE, county):
         raise Http404
-    if not reason.strip():
+    if not words_in(reason):
         raise CaseError("no_reason")
     stones = _held_open(actor, erasure).tombstones.filter(entry=None, case__county=county)
     gone, _by_model = stones.delete()
@@ -185,7 +186,7 @@ def ask_erasure(*, reporter: Reporter) -> bool:
 def hold_case(*, actor: AbstractBaseUser, case: Case, reason: str) -> Entry:
     """From now on nothing of the case is erased. Raises CaseError without a reason, or where it is on hold."""
     case = locked(case)
-    if not reason.strip():
+    if not words_in(reason):
         raise CaseError("no_reason")
     if case.holds.filter(lifted=None).exists():
         raise CaseError("on_hold")
@@ -199,7 +200,7 @@ def lift_hold(*, actor: AbstractBaseUser, case: Case, reason: str) -> Entry:
     """What is kept of the case may be erased again. Raises CaseError without a reason, or where it is not on hold."""
     case = locked(case)
     hold = case.holds.filter(lifted=None).first()
-    if not reason.strip():
+    if not words_in(reason):
         raise CaseError("no_reason")
     if hold is None:
         raise CaseError("not_on_hold")

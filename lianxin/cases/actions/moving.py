@@ -22,6 +22,7 @@ from lianxin.ledger.proof import new_salt
 from lianxin.ledger.versions import write_version
 from lianxin.organizations.access import CASE_CLAIM, CASE_HANDLE, AnyUser, Grant, grants_for
 from lianxin.organizations.models import Unit
+from lianxin.ui.words import words_in
 
 TOLD = 4000
 """The most a person may write at once."""
@@ -89,9 +90,9 @@ def make_move(
     """
     asked = asked or Asked()
     move = allowed_move(actor, case, name, end=end, unit=asked.unit, reporter=asked.reporter, new=new)
-    if move.reason and not asked.reason.strip():
+    if move.reason and not words_in(asked.reason):
         raise CaseError("no_reason")
-    if move.words and not asked.text.strip() and not (asked.photos and move.name == "note"):  # a photo speaks, too
+    if move.words and not words_in(asked.text) and not (asked.photos and move.name == "note"):  # a photo speaks, too
         raise CaseError("no_words")
     if move.no_open_part and (owing := case.parts.filter(done=None, called_off=None).select_related("unit").first()):
         raise CaseError("open_part", unit=owing.unit.name)
@@ -116,7 +117,7 @@ def make_move(
         shown=move.shown if asked.shown is None else asked.shown,
         salt=new_salt(),
     )
-    step.say(asked.text.strip()[:TOLD])
+    step.say(words_in(asked.text)[:TOLD])
     write_version(
         step,
         actor=actor,

@@ -46,6 +46,7 @@ from lianxin.ledger.models import Batch
 from lianxin.ledger.proof import new_salt
 from lianxin.ledger.versions import write_versions
 from lianxin.organizations.models import Unit
+from lianxin.ui.words import words_in
 
 LONGEST_PAST = 10_000
 """What was written elsewhere in the past is kept whole."""
@@ -264,7 +265,7 @@ class Telling:
         found = [move for move in moves_from(state, told.name) if not end or move.end == end]
         if not found or found[0].reason or found[0].pauses or found[0].resumes:
             raise CaseError("no_such_move", state=one.case.get_state_display())
-        if found[0].words and not told.text.strip():
+        if found[0].words and not words_in(told.text):
             raise CaseError("no_words")
         if found[0].no_open_part and one.owing:
             raise CaseError("open_part", unit=one.owing[0].unit.name)

@@ -14,6 +14,7 @@ from lianxin.ledger.models import Entry
 from lianxin.organizations.access import AnyUser
 from lianxin.organizations.errors import OrganizationError
 from lianxin.organizations.people import QUOTA, SHORTEST_REASON
+from lianxin.ui.words import words_in
 
 OPENED_BY = ("answer", "release", "hear_nobody")
 """Moves whose right is also the right to call: of who leads, of those above, of who calls back."""
@@ -37,7 +38,7 @@ def reveal_phone(*, actor: AbstractBaseUser, reporter: Reporter, reason: str) ->
     reporter = Reporter.objects.get(pk=reporter.pk)
     if not may_open_phones(actor, case):
         raise Http404
-    if len(reason.strip()) < SHORTEST_REASON:
+    if len(words_in(reason)) < SHORTEST_REASON:
         raise OrganizationError("reason_short")
     if not reporter.phone:
         raise CaseError("no_phone")

@@ -218,6 +218,10 @@ ODD = {
 }
 
 
+UNSEEN = ["\u200b\u2060", "\u00ad\u3164", "\u115f\u1160 \u2800", "\u180e\u200c\u200d\u202f\ufe0f\U000e0041"]
+"""Signs that draw nothing by themselves."""
+
+
 @pytest.mark.parametrize("text", ODD.values(), ids=ODD)
 def test_whatever_people_write_is_kept_as_they_wrote_it(phone, text: str):
     receipt = reported(phone, text=text)
@@ -226,7 +230,7 @@ def test_whatever_people_write_is_kept_as_they_wrote_it(phone, text: str):
     assert "<script>alert" not in page
 
 
-@pytest.mark.parametrize("text", ["", "   \n ", "\u202e\x07\x1b"])
+@pytest.mark.parametrize("text", ["", "   \n ", "\u202e\x07\x1b", *UNSEEN])
 def test_nothing_written_is_refused_and_the_rest_stays(phone, text: str):
     answer = send(phone, text=text, spot="学校东边", phone="13800001111")
     page = answer.content.decode()
@@ -234,6 +238,20 @@ def test_nothing_written_is_refused_and_the_rest_stays(phone, text: str):
     assert "学校东边" in page
     assert "13800001111" in page
     assert "请写几句话" in page
+
+
+def test_what_nobody_could_see_is_no_note_and_no_reason_of_a_verdict(phone, world: World):
+    receipt = reported(phone)
+    case = Case.objects.get()
+    for unseen in UNSEEN:
+        assert phone.post("/receipt/note/", {"receipt": receipt, "text": unseen}).status_code == 422
+    actions.claim_case(actor=world.user("secretary"), case=case, unit=world.branch)
+    actions.handle_case(actor=world.user("secretary"), case=case, text="修好了")
+    phone.post("/receipt/verdict/", {"receipt": receipt, "verdict": "solved", "text": UNSEEN[0]})
+    assert case.steps.last().move == "answer_yes" and case.steps.last().sealed is None
+    for unseen in UNSEEN:
+        assert phone.post("/receipt/reopen/", {"receipt": receipt, "text": unseen}).status_code == 422
+    assert case.steps.count() == 4
 
 
 def test_control_characters_are_taken_out(phone):

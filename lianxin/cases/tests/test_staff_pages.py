@@ -1,6 +1,7 @@
 """The working pages: what each person reads of a case, and may do with it."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
@@ -60,6 +61,22 @@ def test_a_move_changed_and_sent_again_shows_both_and_offers_a_second_one_only_w
         assert "<dd>改过的话</dd>" in text_of(asked)
         assert ("另存为新的一条" in text_of(asked)) == second, move
     assert [step.text for step in led.steps.all()][-2:] == ["原来的话", "原来的话"]
+
+
+@pytest.mark.parametrize(
+    ("move", "said"),
+    [
+        ("answer", {"text": "\u200b\u3164"}),
+        ("handle", {"text": "\u2800\u2060"}),
+        ("return", {"reason": "\u115f\u00ad"}),
+        ("pause", {"reason": "\ufeff\u1160", "until": lambda: clock.today() + timedelta(days=3)}),
+    ],
+)
+def test_words_and_reasons_that_nobody_could_see_are_asked_for_like_empty_ones(world, led, move, said):
+    before = led.steps.count()
+    said = {name: value() if callable(value) else value for name, value in said.items()}
+    assert send(world, "secretary", led, move, **said).status_code == 422
+    assert led.steps.count() == before
 
 
 def test_a_member_does_not_handle_what_the_secretary_claimed(world, led):
