@@ -90,15 +90,17 @@ def test_a_draft_outlives_the_network_and_the_window_and_is_sent_once(visit):
     page.on("request", lambda request: request.method == "POST" and request.url.endswith("/report/") and sent.append(request))
     page.context.set_offline(True)
     page.locator("textarea[name=text]").fill("井盖丢了，路口很危险")
-    for question in ("q2", "q3", "q4"):
-        page.locator(f"a[href='#{question}']:visible").first.click()
-    page.locator("#q4 .actions button").click()
+    page.locator("textarea[name=phone]").evaluate("field => { field.value = '13947820011' }")
+    send(page)
     expect(page.locator("#draft")).to_contain_text("没有网络")
+    page.locator("textarea[name=spot]").evaluate(TYPED, "粮站门口")  # what is changed after that goes along
     page.close()
     page = page_of(visit, page)
     page.goto("/receipt/")
     page.wait_for_url("**/receipt/story/")
     assert "井盖丢了" in page.locator(".timeline").inner_text()
+    assert "粮站门口" in page.locator("main").inner_text()
+    assert "139****0011" in page.locator("main").inner_text()
     assert page.evaluate("localStorage.length") == 0
     page.goto(VILLAGE)
     assert page.locator("textarea[name=text]").input_value() == ""
@@ -108,6 +110,55 @@ def page_of(visit, closed):
     """Another window of the same phone, with a network."""
     closed.context.set_offline(False)
     return closed.context.new_page()
+
+
+TYPED = "(field, words) => { field.value = words; field.dispatchEvent(new Event('input', { bubbles: true })) }"
+"""On whichever screen the question stands."""
+
+
+def send(page):
+    for question in ("q2", "q3", "q4"):
+        page.locator(f"a[href='#{question}']:visible").first.click()
+    page.locator("#q4 .actions button").click()
+
+
+def test_what_is_changed_while_it_waits_is_what_is_sent(visit):
+    page = visit()
+    page.goto(VILLAGE)
+    page.context.set_offline(True)
+    page.locator("textarea[name=text]").fill("泵房漏水")
+    send(page)
+    expect(page.locator("#draft")).to_contain_text("没有网络")
+    page.locator("textarea[name=text]").evaluate(TYPED, "泵房漏水，电线也泡了")
+    page.locator("textarea[name=phone]").evaluate(TYPED, "13947820012")
+    page.locator("#q4 .actions button").click()
+    page.context.set_offline(False)
+    page.wait_for_url("**/receipt/story/")
+    assert page.locator(".timeline > li").count() == 1
+    assert "泵房漏水，电线也泡了" in page.locator(".timeline").inner_text()
+    assert "139****0012" in page.locator("main").inner_text()
+
+
+@pytest.mark.parametrize(("answer", "first", "then"), [("comes", "围墙裂了", "围墙要倒了"), ("is lost", "狗咬人", "狗又咬人")])
+def test_what_is_changed_after_it_arrived_is_shown_beside_what_stands(visit, answer, first, then):
+    page = visit()
+    page.goto(VILLAGE)
+    held = []
+    page.route("**/report/", lambda route: route.continue_() if held else held.append(route))
+    page.locator("textarea[name=text]").fill(first)
+    send(page)
+    expect(page.locator("#draft")).to_contain_text("正在发送")
+    if answer == "is lost":
+        held[0].fetch()
+        held[0].abort()
+        expect(page.locator("#draft")).to_contain_text("没有网络")
+    page.locator("textarea[name=text]").evaluate(TYPED, then)
+    if answer == "is lost":
+        page.evaluate("dispatchEvent(new Event('online'))")
+    else:
+        held[0].continue_()
+    expect(page.locator(".compared")).to_contain_text(first)
+    expect(page.locator(".compared")).to_contain_text(then)
 
 
 def test_an_answer_that_got_lost_on_the_way_back_leaves_one_report(visit):

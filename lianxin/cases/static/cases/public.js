@@ -21,48 +21,81 @@
   const FIELDS = ["text", "danger", "spot", "phone", "about"];
   const tell = (what) => { if (bar) { bar.firstElementChild.textContent = bar.dataset[what]; bar.hidden = false; } };
 
-  /* What is sent, and whether it waits for a network. Photos are too large to keep: they wait while the page is open. */
-  const words = (body) => [...body].filter(([, value]) => typeof value === "string");
-  const waiting = (body, action) => keep({ at: Date.now(), waiting: true, action, fields: words(body) });
-  const toBody = (fields) => { const body = new FormData(); for (const [name, value] of fields) body.append(name, value); return body; };
-  let timer = 0;
+  /* What waits is read at the moment of sending: from the form on this page, so that what was changed meanwhile goes along; elsewhere
+     from what is kept. The key stays the same: had an earlier attempt arrived after all, the house shows both. Photos are too large to
+     keep: they wait while the page is open. A phone number is kept from Send on only: what it was pressed on arrives whole. */
+  let waits = false;
+  let pressed = []; /* what goes along beside the form's fields: its button, and what a flooded house asked for */
   let busy = false;
-  const later = (seconds, again) => { clearTimeout(timer); timer = setTimeout(again, seconds * 1000); };
+  let timer = 0;
+  const words = (body) => [...body].filter(([, value]) => typeof value === "string");
+  const toBody = (fields) => { const body = new FormData(); for (const [name, value] of fields) body.set(name, value); return body; };
+  const newest = () => {
+    if (form) return toBody([...words(new FormData(form)), ...pressed]);
+    const draft = kept();
+    return draft?.waiting ? toBody(draft.fields) : null;
+  };
+  const photos = () => [...(form?.elements.namedItem("photos")?.files || [])];
+  const save = () => {
+    const fields = words(newest());
+    keep(waits ? { at: Date.now(), waiting: true, action: form.action, fields } : { at: Date.now(), fields: fields.filter(([name]) => name !== "phone") });
+  };
+  const later = (seconds) => { clearTimeout(timer); timer = setTimeout(send, seconds * 1000); };
+  addEventListener("online", () => send());
 
   /* The page itself is to show what came of it: something to read, or to mend. The key is the same, so it is saved once. */
-  function show(body, action) {
-    const page = Object.assign(document.createElement("form"), { method: "post", action, hidden: true });
-    for (const [name, value] of words(body)) page.append(Object.assign(document.createElement("textarea"), { name, value }));
-    document.body.append(page);
+  function show(action) {
+    const body = newest();
+    waits = false;
+    if (!body) return;
+    keep({ at: Date.now(), waiting: false, action, fields: words(body) });
+    const page = form || Object.assign(document.createElement("form"), { method: "post", action, hidden: true });
+    const added = (form ? pressed : words(body)).map(([name, value]) => Object.assign(document.createElement("textarea"), { name, value, hidden: true }));
+    page.append(...added);
+    if (!form) document.body.append(page);
     page.submit();
+    for (const field of added) field.remove(); /* whoever comes back presses a button of their own */
   }
 
-  async function send(body, action, native) {
-    if (busy) return;
+  async function send() {
+    if (busy || !waits) return;
+    clearTimeout(timer);
+    const body = newest();
+    if (!body) { waits = false; return; } /* sent, or deleted, in another window */
+    const action = form ? form.action : kept().action;
+    const chosen = photos();
+    const told = (said, files) => JSON.stringify([words(said), files.map((photo) => [photo.name, photo.size, photo.lastModified])]);
+    const sent = told(body, chosen);
+    const unchanged = () => { const now = newest(); return !now || told(now, photos()) === sent; };
     busy = true;
-    waiting(body, action);
     tell("sending");
-    const again = () => send(body, action, native);
     try {
+      for (const photo of await Promise.all(chosen.map(once))) body.append("photos", photo);
       const answer = await fetch(action, { method: "POST", body, credentials: "same-origin" });
-      busy = false;
+      if (!waits) return; /* deleted meanwhile */
       if (answer.status === 429 || answer.status === 503) {
         tell("busy");
-        if (answer.status === 429) for (const [name, value] of await window.later(answer)) body.set(name, value);
-        later(body.get("altcha") ? 1 : Number(answer.headers.get("Retry-After")) || 15, again);
-      } else if (answer.redirected) {
+        const asked = answer.status === 429 ? await window.later(answer) : [];
+        if (form) {
+          pressed = [...pressed.filter(([name]) => !asked.some(([other]) => other === name)), ...asked];
+          save();
+        } else {
+          const draft = kept();
+          if (draft) keep({ ...draft, fields: words(toBody([...draft.fields, ...asked])) });
+        }
+        later(asked.some(([name]) => name === "altcha") ? 1 : Number(answer.headers.get("Retry-After")) || 15);
+      } else if (answer.redirected && unchanged()) {
+        waits = false;
         forget();
         location.assign(answer.url);
       } else {
-        keep({ ...kept(), waiting: false });
-        if (native) native();
-        else show(body, action);
+        show(action);
       }
     } catch {
-      busy = false;
       tell("waiting");
-      later(30, again);
-      addEventListener("online", again, { once: true });
+      later(30);
+    } finally {
+      busy = false;
     }
   }
 
@@ -81,24 +114,34 @@
     }
   }
 
+  const made = new WeakMap(); /* sent once more, a photo is to be the same to the last byte */
+  const once = (file) => { if (!made.has(file)) made.set(file, smaller(file)); return made.get(file); };
+
   if (form) {
     const input = (name) => form.elements.namedItem(name);
-    const values = () => [...new FormData(form)].filter(([, value]) => typeof value === "string");
     const draft = kept();
-    const empty = !form.elements.text.value.trim();
-    if (draft && empty && !form.classList.contains("wrong")) {
-      const old = new Map(draft.fields);
+    const old = new Map(draft?.fields);
+    const here = old.get("place") === input("place").value;
+    const text = new FormData(form).get("text").trim();
+    const goesOn = draft?.waiting && here && text === (old.get("text") || "").trim(); /* reloaded: a browser fills in the words, not the key */
+    if (draft && (!text || goesOn) && !form.classList.contains("wrong")) {
       for (const name of FIELDS) {
         const field = input(name);
         if (!field || !old.get(name)) continue;
         field.value = old.get(name);
       }
-      if (old.get("place") === input("place").value) input("sending").value = old.get("sending") || input("sending").value;
+      if (here) input("sending").value = old.get("sending") || input("sending").value;
       if (old.get("text")) tell("restored");
-      if (draft.waiting && old.get("place") === input("place").value) send(toBody(draft.fields), draft.action, null);
+      if (draft.waiting && here) {
+        for (const name of ["code", "checked"]) input(name).value = old.get(name) || input(name).value;
+        pressed = draft.fields.filter(([name]) => !input(name));
+        waits = true;
+        send();
+      }
     }
     bar?.querySelector("button").addEventListener("click", () => {
       forget();
+      waits = false;
       clearTimeout(timer);
       form.reset();
       for (const name of FIELDS) { const field = input(name); if (field && name !== "danger") field.value = ""; }
@@ -108,25 +151,20 @@
 
     let typing = 0;
     form.addEventListener("input", () => {
+      save();
       clearTimeout(typing);
-      typing = setTimeout(() => { keep({ at: Date.now(), fields: values().filter(([name]) => name !== "phone") }); similar(); }, 700);
+      typing = setTimeout(similar, 700);
     });
     document.addEventListener("input", () => { delete form.dataset.changed; }); /* it is kept: leaving loses nothing */
-    form.addEventListener("submit", async (event) => {
+    form.addEventListener("submit", (event) => {
       const button = event.submitter;
       if (button && ["choose", "edit"].includes(button.name)) return;
       event.preventDefault();
-      const body = new FormData(form);
-      if (button?.name) body.append(button.name, button.value);
-      const photos = body.getAll("photos").filter((file) => file.size);
-      body.delete("photos");
-      for (const photo of await Promise.all(photos.map(smaller))) body.append("photos", photo);
-      const native = () => {
-        if (button?.name) form.append(Object.assign(document.createElement("input"), { type: "hidden", name: button.name, value: button.value }));
-        form.submit();
-      };
+      waits = true;
+      pressed = button?.name ? [[button.name, button.value]] : [];
+      save();
       button?.setAttribute("aria-busy", "true");
-      send(body, form.action, native).finally(() => button?.removeAttribute("aria-busy"));
+      send().finally(() => button?.removeAttribute("aria-busy"));
     });
 
     const place = document.getElementById("alike");
@@ -150,8 +188,7 @@
   }
 
   /* On any other page of residents: what waits is sent. */
-  const left = kept();
-  if (!form && left?.waiting && !document.querySelector("[data-fresh]")) send(toBody(left.fields), left.action, null);
+  if (!form && kept()?.waiting && !document.querySelector("[data-fresh]")) { waits = true; send(); }
 
   /* --- the receipt --- */
   if (document.querySelector("[data-fresh]")) forget();
