@@ -44,9 +44,10 @@ def county_asked(code: str) -> Unit | None:
     """The county a `jurisdiction_id` names; None where none is named. Raises Refused (404) where there is no such."""
     if not code:
         return None
-    county = Unit.objects.open_on(clock.today()).filter(kind=UnitKind.COUNTY, code=code[:32]).first()
+    code = code[:32].replace("\0", "\N{REPLACEMENT CHARACTER}")  # PostgreSQL cannot even be asked about such a code
+    county = Unit.objects.open_on(clock.today()).filter(kind=UnitKind.COUNTY, code=code).first()
     if county is None:
-        said = {"code": code[:32]}
+        said = {"code": code}
         raise Refused(404, _("There is no jurisdiction “%(code)s”. Give the code of a county, or leave it out.") % said)
     return county
 

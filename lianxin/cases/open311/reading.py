@@ -46,7 +46,7 @@ def fields_of(request: HttpRequest) -> Fields:
 def _from_xml(body: bytes) -> Fields:
     try:
         return _Reader().read(body)
-    except expat.ExpatError:
+    except (expat.ExpatError, LookupError, ValueError):  # the last two: an encoding not read, or unheard of
         raise Refused(400, _("The XML is not well-formed. Send UTF-8, one root element, and close what you open.")) from None
 
 
