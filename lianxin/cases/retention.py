@@ -18,6 +18,8 @@ from lianxin.organizations.models import Unit
 
 FILE = "retention.yaml"
 RULES = ("phones", "photos", "words")
+ASKED = "asked"
+"""The rule of what goes because a resident asked for it."""
 BY_ITSELF = ("networks", "sendings")
 LONGEST = 3650
 AT_ONCE = 500

@@ -23,7 +23,7 @@ from lianxin.cases.actions.moving import locked, the_residents
 from lianxin.cases.errors import CaseError
 from lianxin.cases.models import Bucket, Case, CaseStep, Erasure, Hold, Photo, Reporter, Sending, Tombstone
 from lianxin.cases.photos import erase_file, sweep
-from lianxin.cases.retention import RULES, due_now, retention, rows_of
+from lianxin.cases.retention import ASKED, RULES, due_now, retention, rows_of
 from lianxin.cases.search import index_cases
 from lianxin.ledger import clock
 from lianxin.ledger.actions import record
@@ -32,7 +32,6 @@ from lianxin.organizations.access import APPROVE, may
 from lianxin.organizations.models import Unit, UnitKind
 from lianxin.ui.words import words_in
 
-ASKED = "asked"
 AGAIN = "again"
 SOON = timedelta(days=30)
 """A proposal not approved in so long is stale."""

@@ -14,10 +14,10 @@ from django.utils.translation import gettext_lazy
 
 from lianxin.accounts.sealing import SealBroken, unseal
 from lianxin.cases import receipts
-from lianxin.cases.models import Case, CaseClock, CaseStep, ClockName, Photo, Reporter, State, Tier, Verdict
+from lianxin.cases.models import Case, CaseClock, CaseStep, ClockName, Photo, Reporter, State, Tier, Tombstone, Verdict
 from lianxin.cases.photos import photos_of, resident_address
 from lianxin.cases.queries.reach import reporter_by
-from lianxin.cases.retention import Kept, kept_about
+from lianxin.cases.retention import ASKED, Kept, kept_about, own_steps
 from lianxin.cases.workflow import RESIDENT, moves_from
 from lianxin.ledger import clock
 from lianxin.ledger.kinds import find_kind
@@ -118,6 +118,8 @@ class Story:
     alone: str = ""
     """Why it was joined to no other, where it stands alone (`Report.alone`)."""
     kept: list[Kept] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
+    """Which words were deleted, and why."""
     lines: list[Line] = field(default_factory=list)
     """The newest first."""
 
@@ -150,6 +152,7 @@ def story_of(typed: str, reporter: Reporter | None = None, first: CaseStep | Non
         may=may_do(reporter),
         alone=_alone(case),
         kept=kept_about(reporter, steps, pictures),
+        gone=_gone(reporter, steps),
         lines=sorted(lines, key=lambda line: line.at, reverse=True),
     )
 
@@ -287,6 +290,24 @@ def _line_beside(entry: Entry, reporter: Reporter) -> Line | None:
     return Line(
         entry.recorded_at, _("%(unit)s opened your phone number.") % {"unit": entry.unit.name}, reason.text if reason else ""
     )
+
+
+def _gone(reporter: Reporter, steps: list[CaseStep]) -> list[str]:
+    """Which words were deleted, and why, as the tombstones tell: at this resident's wish, or because their time was over."""
+    erased = {step.pk for step in steps if step.erased_at}
+    if not erased:
+        return []
+    by_rule: dict[str, set[int]] = {}
+    for rule, rows in Tombstone.objects.filter(case=reporter.case).exclude(entry=None).values_list("rule", "rows"):
+        by_rule.setdefault(rule, set()).update(rows.get("steps", ()))
+    own = {step.pk for step in own_steps(reporter, steps)}
+    asked, over = erased & own & by_rule.get(ASKED, set()), erased & by_rule.get("words", set())
+    said = [_("What you wrote was deleted as you asked. That it happened stays on record.")] if asked else []
+    if over and said:
+        return [*said, _("The other words were deleted when their time was over.")]
+    if over:
+        return [_("The words were deleted when their time was over. That it happened stays on record.")]
+    return said or ([_("The words were deleted. That it happened stays on record.")] if reporter.case.erased_at else [])
 
 
 # --- now, and then ---------------------------------------------------------------------------------------------------

@@ -326,3 +326,24 @@ def test_under_the_receipt_stands_what_is_kept_and_a_resident_has_it_erased(worl
     client.post("/receipt/erase/", {"receipt": receipt, "sure": "on"})
     page = client.post("/receipt/", {"receipt": receipt}, follow=True).content.decode()
     assert WORDS not in page and "已按您的要求删除" in page and 'name="sure"' not in page
+
+
+def test_under_the_receipt_stands_why_words_were_deleted(world, reporter, django_capture_on_commit_callbacks):
+    """At one's own wish, or because their time was over: each resident reads what is true of theirs."""
+    mine = "own key 1234567890"
+    other = actions.Report("another's key 1234567890", world.village, "我家也没水")
+    actions.join_case(case=reporter.case, report=other)
+
+    def read(sending):
+        return world.client().post("/receipt/", {"receipt": receipts.receipt_for(sending)}).content.decode()
+
+    wish, time_over = "您写的内容已按您的要求删除", "文字内容保存期满"
+    for sending in (mine, other.sending):
+        world.client().post("/receipt/withdraw/", {"receipt": receipts.receipt_for(sending), "sure": "1"})
+    world.client().post("/receipt/erase/", {"receipt": receipts.receipt_for(mine), "sure": "on"})
+    assert wish in read(mine) and time_over not in read(mine)
+    assert wish not in read(other.sending) and time_over not in read(other.sending) and "我家也没水" in read(other.sending)
+    with later(1096), django_capture_on_commit_callbacks(execute=True):
+        erase(world)
+        assert wish in read(mine) and "其他文字内容保存期满" in read(mine)
+        assert wish not in read(other.sending) and time_over in read(other.sending)
