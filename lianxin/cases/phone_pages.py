@@ -1,6 +1,7 @@
 """Opening a resident's phone, with a reason."""
 
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
@@ -24,5 +25,6 @@ def open_phone(request: HttpRequest, pk: int, reporter: int) -> HttpResponse:
         lambda reason: reveal_phone(actor=actor_of(request), reporter=opening.reporter, reason=reason),
         read_by=_("The resident reads this under the receipt, the auditor with your name."),
         page="cases/reveal_phone.html",
+        back=reverse("case", args=[pk]),
         context={"opening": opening},
     )

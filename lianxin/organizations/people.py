@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -94,8 +94,15 @@ def _open(person: Person) -> str:
 # --- opening ---------------------------------------------------------------------------------------------------------
 
 
+class Opened(NamedTuple):
+    """A phone that was opened, and the entry that says so."""
+
+    number: str
+    entry: Entry
+
+
 @transaction.atomic
-def reveal_phone(*, actor: Any, person: Person, reason: str) -> str:
+def reveal_phone(*, actor: Any, person: Person, reason: str) -> Opened:
     """Open a person's phone. Entered with the reason; the person and the auditor see it.
 
     Raises Http404 without the permission on one of the person's units; OrganizationError for a reason too short, a quota used
@@ -112,7 +119,7 @@ def reveal_phone(*, actor: Any, person: Person, reason: str) -> str:
     if opened >= QUOTA:
         raise OrganizationError("quota", most=QUOTA)
     number = _open(person)
-    record(
+    entry = record(
         actor=actor,
         kind="organizations.phone_revealed",
         unit=unit,
@@ -121,7 +128,7 @@ def reveal_phone(*, actor: Any, person: Person, reason: str) -> str:
         data={"person": person.pk},
         reason=reason,
     )
-    return number
+    return Opened(number, entry)
 
 
 # --- looking ---------------------------------------------------------------------------------------------------------

@@ -248,8 +248,6 @@ def unlike_absent(
 # --- once ------------------------------------------------------------------------------------------------------------
 
 WITHOUT_KEY = {
-    "reveal_phone": "each time the number is shown is entered, also the second",
-    "case_phone": "likewise",
     "export_people": "each file that leaves the house is entered, also the second",
     "export_history": "likewise",
     "export_standings": "likewise",
@@ -261,8 +259,6 @@ WITHOUT_KEY = {
 }
 """Forms that are known again by something else than a key made with them, and by what."""
 ENTERED_EACH_TIME = {
-    "reveal_phone",
-    "case_phone",
     "export_people",
     "export_history",
     "export_standings",

@@ -147,7 +147,7 @@ ACTIONS: dict[str, tuple[str, Iterable[str], Callable[[Lived, Any], object]]] = 
 }  # fmt: skip
 
 
-def reveal(lived: Lived, by: Any) -> str:
+def reveal(lived: Lived, by: Any) -> people.Opened:
     person = lived.world.people["member"]
     people.seal_phone(person, "13800000001")
     person.save()

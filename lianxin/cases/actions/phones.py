@@ -13,7 +13,7 @@ from lianxin.ledger.actions import record
 from lianxin.ledger.models import Entry
 from lianxin.organizations.access import AnyUser
 from lianxin.organizations.errors import OrganizationError
-from lianxin.organizations.people import QUOTA, SHORTEST_REASON
+from lianxin.organizations.people import QUOTA, SHORTEST_REASON, Opened
 from lianxin.ui.words import words_in
 
 OPENED_BY = ("answer", "release", "hear_nobody")
@@ -28,7 +28,7 @@ def may_open_phones(user: AnyUser, case: Case) -> bool:
 
 
 @transaction.atomic
-def reveal_phone(*, actor: AbstractBaseUser, reporter: Reporter, reason: str) -> str:
+def reveal_phone(*, actor: AbstractBaseUser, reporter: Reporter, reason: str) -> Opened:
     """Open a resident's phone. The resident reads the reason under the receipt, the auditor in the access log.
 
     Raises Http404 where it is not the actor's to open; OrganizationError for a reason too short or a quota used up; CaseError
@@ -49,7 +49,7 @@ def reveal_phone(*, actor: AbstractBaseUser, reporter: Reporter, reason: str) ->
     except SealBroken as broken:
         raise OrganizationError("phone_broken") from broken
     hidden = case.about is not None and case.place.path.startswith(case.about.path)
-    record(
+    entry = record(
         actor=actor,
         kind="cases.phone_revealed",
         unit=case.lead if case.lead is not None and case.lead.closed_on is None else case.county if hidden else case.place,
@@ -58,4 +58,4 @@ def reveal_phone(*, actor: AbstractBaseUser, reporter: Reporter, reason: str) ->
         data={"reporter": reporter.pk},
         reason=reason,
     )
-    return number
+    return Opened(number, entry)

@@ -1,5 +1,7 @@
 """A resident's phone: closed, opened for a reason, and the resident knows."""
 
+from datetime import timedelta
+
 import pytest
 from django.http import Http404
 from django.urls import reverse
@@ -27,12 +29,12 @@ def reporter(world, received):
     return received.reporter
 
 
-def open_it(world, role, reporter, reason="要约好上门的时间"):
+def open_it(world, role, reporter, reason="要约好上门的时间", key="k" * 22):
     client = world.client(role)
     session = client.session
     session["proved_at"] = clock.now().isoformat()
     session.save()
-    return client.post(reverse("case_phone", args=[reporter.case_id, reporter.pk]), {"reason": reason})
+    return client.post(reverse("case_phone", args=[reporter.case_id, reporter.pk]), {"reason": reason, "submission": key})
 
 
 def test_it_is_opened_with_a_reason_that_the_resident_and_the_auditor_read(world, reporter):
@@ -42,6 +44,20 @@ def test_it_is_opened_with_a_reason_that_the_resident_and_the_auditor_read(world
     assert "要约好上门的时间" in [line.text for line in story.lines]
     log = world.client("auditor").get(reverse("access_log")).content.decode()
     assert "要约好上门的时间" in log and world.people["secretary"].name in log and NUMBER not in log
+
+
+def test_the_same_form_again_opens_nothing_and_shows_it_only_within_a_glance(world, reporter):
+    """A double tap sees the number; the page reloaded later leads back to the case. Opened anew, it is entered anew."""
+    for _tap in range(2):
+        assert NUMBER in open_it(world, "secretary", reporter).content.decode()
+    assert open_it(world, "secretary", reporter, "换了一个理由").status_code == 302
+    with clock.standing_at(clock.now() + timedelta(minutes=2)):
+        later = open_it(world, "secretary", reporter)
+        assert later.url == reverse("case", args=[reporter.case_id])
+        assert "只显示了一次" in later.client.get(later.url).content.decode()
+        assert Entry.objects.filter(kind="cases.phone_revealed").count() == 1
+        assert NUMBER in open_it(world, "secretary", reporter, key="n" * 22).content.decode()
+    assert Entry.objects.filter(kind="cases.phone_revealed").count() == 2
 
 
 @pytest.mark.parametrize("role", ["member", "sibling_officer", "inspector", "department_handler", "other_county_officer"])

@@ -13,6 +13,7 @@ from tests.access.bodies import bare
 
 PHONE = "13804791234"
 REASON = "通知明天的会议改期"
+KEY = "k" * 22
 
 
 @pytest.fixture
@@ -61,11 +62,11 @@ def test_opening_a_phone_needs_a_reason_and_leaves_a_trace_the_person_reads(worl
     officer = fresh(world, "township_officer")
     address = f"/people/{batu.pk}/phone/"
     assert PHONE not in officer.get(address).content.decode()
-    refused = officer.post(address, {"reason": "x"})
+    refused = officer.post(address, {"reason": "x", "submission": KEY})
     assert refused.status_code == 422 and PHONE not in refused.content.decode()
     assert not Entry.objects.filter(kind="organizations.phone_revealed").exists()
 
-    opened = officer.post(address, {"reason": REASON})
+    opened = officer.post(address, {"reason": REASON, "submission": KEY})
     assert PHONE in opened.content.decode()
     [entry] = Entry.objects.filter(kind="organizations.phone_revealed")
     assert (entry.unit, entry.actor, entry.data) == (world.branch, world.user("township_officer"), {"person": batu.pk})
@@ -79,8 +80,8 @@ def test_opening_a_phone_needs_a_reason_and_leaves_a_trace_the_person_reads(worl
 @pytest.mark.parametrize("name", ["sibling_officer", "other_county_officer", "secretary", "member", "auditor", "administrator"])
 def test_who_may_not_open_it_finds_nothing(world, batu, name):
     client = fresh(world, name)
-    absent = client.post("/people/999999/phone/", {"reason": REASON})
-    forbidden = client.post(f"/people/{batu.pk}/phone/", {"reason": REASON})
+    absent = client.post("/people/999999/phone/", {"reason": REASON, "submission": KEY})
+    forbidden = client.post(f"/people/{batu.pk}/phone/", {"reason": REASON, "submission": KEY})
     assert (forbidden.status_code, bare(forbidden)) == (404, bare(absent))
     assert not Entry.objects.filter(kind="organizations.phone_revealed").exists()
 
@@ -95,15 +96,15 @@ def test_a_transferred_persons_phone_is_out_of_reach_at_once(world, batu):
 def test_twenty_a_day_and_no_more(world, batu, monkeypatch):
     monkeypatch.setattr(people, "QUOTA", 2)
     officer = fresh(world, "township_officer")
-    for _ in range(2):
-        assert PHONE in officer.post(f"/people/{batu.pk}/phone/", {"reason": REASON}).content.decode()
-    refused = officer.post(f"/people/{batu.pk}/phone/", {"reason": REASON})
+    for key in ("a", "b"):
+        assert PHONE in officer.post(f"/people/{batu.pk}/phone/", {"reason": REASON, "submission": key * 22}).content.decode()
+    refused = officer.post(f"/people/{batu.pk}/phone/", {"reason": REASON, "submission": KEY})
     assert refused.status_code == 422 and PHONE not in refused.content.decode()
     assert Entry.objects.filter(kind="organizations.phone_revealed").count() == 2
 
 
 def test_opening_needs_a_fresh_proof(world, batu):
-    response = world.client("township_officer").post(f"/people/{batu.pk}/phone/", {"reason": REASON})
+    response = world.client("township_officer").post(f"/people/{batu.pk}/phone/", {"reason": REASON, "submission": KEY})
     assert response.status_code == 302 and response.url.startswith("/sign-in/again/")
 
 
@@ -116,6 +117,6 @@ def test_the_auditor_of_one_county_reads_nothing_of_the_other(world):
     other = world.people["other_secretary"]
     people.seal_phone(other, PHONE)
     other.save()
-    fresh(world, "other_county_officer").post(f"/people/{other.pk}/phone/", {"reason": REASON})
+    fresh(world, "other_county_officer").post(f"/people/{other.pk}/phone/", {"reason": REASON, "submission": KEY})
     assert Entry.objects.filter(kind="organizations.phone_revealed").exists()
     assert REASON not in world.client("auditor").get("/access-log/").content.decode()
