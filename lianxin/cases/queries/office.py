@@ -37,6 +37,8 @@ from lianxin.organizations.models import Unit, subtree
 
 AGES = ((0, 3), (4, 7), (8, 15), (16, 30), (31, None))
 """Days since it was reported."""
+FIRST_DAY = date(1949, 10, 1)
+"""Nothing was reported before: a period asked for that begins or ends sooner does so on this day."""
 MOST = 20
 """Units and matters named, those with most cases first."""
 FEWEST = 5
@@ -120,8 +122,8 @@ def office_of(user: AnyUser, asked: Mapping[str, str]) -> Office:
     """The figures beneath a unit, of the cases reported in a period (this year). Raises Http404 for a unit not theirs."""
     unit = _unit(user, asked.get("unit", ""))
     today = clock.today()
-    since = _day(asked.get("since", "")) or today.replace(month=1, day=1)
-    until = min(_day(asked.get("until", "")) or today, today)
+    since = max(_day(asked.get("since", "")) or today.replace(month=1, day=1), FIRST_DAY)
+    until = max(min(_day(asked.get("until", "")) or today, today), FIRST_DAY)
     cases = Case.objects.filter(subtree(unit.path, "place__"), in_sight(), not_about(user))
     period = cases.filter(reported_on__gte=since, reported_on__lte=until)
     opens = Opens(unit, since, until)

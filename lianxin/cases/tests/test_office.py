@@ -205,3 +205,18 @@ def test_the_board_has_figures_of_cases_that_open(world, lived):
         opened = client.get(unescape(address)).content.decode()
         assert len(re.findall(r'<th scope="row">', opened)) == int(number), address
     assert "/figures/cases." not in client.get("/board/?field=village").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("asked", "shown"),
+    [
+        ("since=0001-01-01", "1949-10-01"),
+        ("since=0001-01-01&until=9999-12-31", "1949-10-01"),
+        ("until=0001-01-01", "1949-10-01"),
+        ("since=9999-12-31&until=2026-02-01", "9999-12-31"),
+    ],
+)
+def test_days_beyond_every_report_are_brought_within_reach(world, asked, shown):
+    page = world.client("county_officer").get(f"/cases/figures/?{asked}")
+    assert page.status_code == 200
+    assert f'value="{shown}"' in page.content.decode()
