@@ -72,6 +72,14 @@ def test_every_page_on_the_way_is_accessible(visit, shoot):
     page.locator("#alike button").first.click()
     page.wait_for_url("**/receipt/story/")
     assert signs(page) != code
+    page.locator("details summary", has_text="Add something").click()
+    page.locator("form[action='/receipt/note/'] button").click()
+    expect(page.locator("[role=alert], .errors").first).to_be_visible()
+    page.locator("form[action='/receipt/note/'] textarea").fill("The lamp by the well, too")
+    page.locator("form[action='/receipt/note/'] button").click()
+    expect(page.locator(".timeline")).to_contain_text("The lamp by the well, too")
+    page.go_back()  # to what was refused: how things stand, and nothing is sent again
+    expect(page.locator(".timeline")).to_contain_text("The lamp by the well, too")
     page.locator("form[action='/receipt/withdraw/'] button").click()
     page.wait_for_url("**/receipt/withdraw/")
     check(page)

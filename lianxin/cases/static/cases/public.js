@@ -191,6 +191,9 @@
   if (!form && kept()?.waiting && !document.querySelector("[data-fresh]")) { waits = true; send(); }
 
   /* --- the receipt --- */
+  /* What was refused answers a form. Going back to it later, or reloading it, is to ask how things stand, not to send that form again. */
+  const refused = document.querySelector("[data-asked-at]");
+  if (refused) history.replaceState(null, "", refused.dataset.askedAt);
   if (document.querySelector("[data-fresh]")) forget();
   const lookUp = document.getElementById("look-up");
   const byCode = () => {
