@@ -134,8 +134,8 @@ def _received(request: HttpRequest, received: actions.Received, form: ReportForm
     note = ACTS["note"](initial={"text": form.added_to(saved)}, auto_id="note_%s") if "note" in saved.may else None
     said = {name: form.data[name] for name in CARRIED if name in form.data and name != "sending"}
     shown = {"receipt": receipts.shown(received.receipt), "compared": form.compared(saved), "note": note, "said": said}
-    shown["danger"] = bool(form.cleaned_data["danger"]) and not saved.danger
-    return render(request, "cases/public/changed.html", {**shown, "sending": new_sending()}, status=409)
+    danger = bool(form.cleaned_data["danger"]) and not saved.danger
+    return render(request, "cases/public/changed.html", {**shown, "danger": danger, "sending": new_sending()}, status=409)
 
 
 @public("POST")

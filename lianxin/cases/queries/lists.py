@@ -505,7 +505,7 @@ def to_decide(user: AnyUser, most: int) -> Above:
     to_name = Q(state__in=(State.DISPATCH, State.CONTESTED, State.QUARANTINED))
     if not office:
         to_name &= ~Q(escalated=True, state__in=(State.DISPATCH, State.CONTESTED))  # the county's alone
-    asked, undecided = Extension.objects.filter(decided=None), undecided_for(user)
+    asked, undecided = Extension.objects.waiting(), undecided_for(user)
     longer = theirs.filter(pk__in=asked.values("case"), state__in=LED_STATES)
     excluded = theirs.filter(pk__in=undecided.values("case")).exclude(led_by_own(user))
     looked_after = theirs.filter(escalated=True, state__in=OPEN_STATES) if office else theirs.none()
