@@ -97,6 +97,15 @@ class DataError(ValueError):
         )
 
 
+class MissingKey(DataError):
+    """What is expected stands nowhere, so there is nothing found to set beside it."""
+
+    def __init__(self, file: str, place: str, key: str) -> None:
+        ValueError.__init__(
+            self, _("%(file)s: %(place)s: the key “%(key)s” is missing") % {"file": file, "place": place, "key": key}
+        )
+
+
 @dataclass(frozen=True)
 class Told:
     """A value of a file, with its place in it: `items.water.children`."""
@@ -121,7 +130,7 @@ class Told:
         found = dict(self.entries())
         missing = [name for name in names if name not in found]
         if missing:
-            raise self.wrong(_("the key “%(key)s”") % {"key": missing[0]})
+            raise MissingKey(self.file, self.place or _("the file"), missing[0])
         unknown = [told for name, told in found.items() if name not in names and name not in optional]
         if unknown:
             known = ", ".join((*names, *optional))

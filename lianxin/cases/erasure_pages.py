@@ -1,5 +1,6 @@
 """What is due to be erased: one person proposes it; a second looks, and carries it out or declines it."""
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -39,7 +40,7 @@ def erasure(request: HttpRequest, pk: int, code: str) -> HttpResponse:
     """What one proposal would erase of a county, and why; carried out or declined, never by who proposed it."""
     proposal = queries.proposal_for(request.user, pk, code, sent=request.method == "POST")
     form = ErasureForm(request.POST or None, proposal=proposal)
-    return respond(
+    response = respond(
         request,
         form,
         lambda: form.make(actor_of(request)),
@@ -48,3 +49,6 @@ def erasure(request: HttpRequest, pk: int, code: str) -> HttpResponse:
         back=reverse("erasures"),
         rehearsed=False,  # erasing writes beside the database, too; and what is decided is decided
     )
+    if response.status_code == 302 and (left := queries.left_of(proposal)):
+        messages.info(request, left)
+    return response

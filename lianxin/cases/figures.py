@@ -126,7 +126,7 @@ ENTRY = (
     Column(_("Day"), lambda entry: entry.happened_on),
 )
 CASE = (
-    Column(_("Case"), lambda case: case.item.title if case.item else f"{case.pk}", case_page),
+    Column(_("Case"), lambda case: str(case.item) if case.item else f"{case.pk}", case_page),
     Column(_("Place"), lambda case: case.place.name),
     Column(_("Lead"), lambda case: case.lead.name if case.lead else ""),
     Column(_("Reported"), lambda case: case.reported_on),

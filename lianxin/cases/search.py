@@ -1,5 +1,7 @@
 """Finding cases by their words, which are sealed: a blind index, exact from one character upward.
 
+Words are characters, letters and numbers; punctuation and emoji are gaps between them, and looked for by nobody.
+
 Every character and every two that stand side by side are kept as 32 bits of a keyed digest, as a set: neither their order nor how
 often they occur, since with those a reader of the database could break them like a substitution cipher. Who holds the database
 but not the key still learns which cases share a word; that is the price of being found. The index says which cases may hold what

@@ -85,6 +85,7 @@ def export_people(request: HttpRequest, code: str) -> HttpResponse:
             ]
             for role in queries.roles_of(request.user, found, moment)
         ],
+        phones=True,
     )
     return answer(request, export)
 

@@ -44,6 +44,8 @@ class Export:
     unit: Unit
     columns: Sequence[str]
     rows: Sequence[Sequence[Any]]
+    phones: bool = False
+    """A column of it holds phones, masked."""
 
 
 @transaction.atomic

@@ -53,7 +53,7 @@ def _shown(similar: Similar, people: int) -> Alike:
     case = similar.case
     return Alike(
         offer=signing.dumps(case.pk, salt=SALT),
-        title=case.item.title if case.item else "",
+        title=str(case.item) if case.item else "",
         shared=similar.words,
         place=case.place.name,
         reported_on=case.reported_on,

@@ -11,6 +11,7 @@ from django.http import Http404
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from lianxin.cases.actions.erasure import AT_ONCE, SOON, to_carry_out
 from lianxin.cases.data_files import called
@@ -236,6 +237,13 @@ def proposal_for(user: AnyUser, pk: int, code: str, *, sent: bool = False) -> Pr
         lines=[_line(stone, stone.case_id in readable) for stone in shown],
         mine=erasure.proposed_by_id == user.pk,
     )
+
+
+def left_of(proposal: Proposal) -> str:
+    """How much of it still waits; empty: nothing does."""
+    left = to_carry_out(proposal.erasure, proposal.county).count()
+    words = ngettext("%(n)s more of this proposal waits to be decided.", "%(n)s more of this proposal wait to be decided.", left)
+    return words % {"n": f"{left:,}"} if left else ""
 
 
 def _line(stone: Tombstone, readable: bool) -> Line:

@@ -201,6 +201,11 @@ class CaseList:
         return " · ".join(str(word) for word in words if word)
 
     @property
+    def wordless(self) -> bool:
+        """What is looked for holds nothing that is searched: only signs."""
+        return bool(self.asked.q) and not search.terms_of(self.asked.q)
+
+    @property
     def rule(self) -> Rule | None:
         """The rate whose cases these are."""
         return RULES.get(self.asked.rate)
@@ -218,7 +223,7 @@ def case_list(user: AnyUser, asked: Mapping[str, str]) -> CaseList:
         lines=lines_of([page[pk] for pk in pks if pk in page]),
         after=after,
         unsearched=unsearched,
-        items=list(Item.objects.offered_on(clock.today()).filter(level=1).values_list("key", "title")),
+        items=[(item.key, str(item)) for item in Item.objects.offered_on(clock.today()).filter(level=1)],
         may_record=may(user, CASE_RECORD),
         may_claim=may(user, CASE_CLAIM),
         may_export=may(user, EXPORT),

@@ -228,7 +228,7 @@ def title_of(case: Case, text: str) -> str:
     first = next((line.strip() for line in text.splitlines() if line.strip()), "")
     if first:
         return first if len(first) <= 60 else f"{first[:59]}…"
-    return case.item.title if case.item else _("case %(number)s") % {"number": case.pk}
+    return str(case.item) if case.item else _("case %(number)s") % {"number": case.pk}
 
 
 def phone_of(reporter: Reporter) -> str:

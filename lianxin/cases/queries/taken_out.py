@@ -67,7 +67,7 @@ def _row(case: Case, words: bool) -> list[Any]:
         case.pk,
         case.reported_on,
         case.place.name,
-        case.item.title if case.item else "",
+        str(case.item) if case.item else "",
         case.get_tier_display(),
         case.get_source_display(),
         case.get_state_display(),

@@ -142,6 +142,7 @@ def test_whoever_may_carry_it_out_finds_it_on_the_desk_looks_and_decides(world, 
         for number, key in enumerate("ccd"):  # a double tap is one; the rest goes on waiting
             assert officer.post(address, {"submission": key * 22, "decision": "carry_out"}).status_code == 302
             assert Entry.objects.filter(kind="cases.erased").count() == (1, 1, 2)[number]
+            assert ("还有 1 项等待处理" in officer.get("/erasures/").content.decode()) == (number < 2)
         assert not Reporter.objects.exclude(phone=None).exists() and Tombstone.objects.filter(entry=None).count() == 0
 
 

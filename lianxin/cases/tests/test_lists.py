@@ -1,13 +1,12 @@
 """Lists of cases: whatever way they are looked up, they hold what a reader of every case would pick out."""
 
-import re
 from itertools import count
 
 import pytest
 from django.utils.translation import override
 
 from lianxin.cases import actions
-from lianxin.cases.models import Case, Part, State
+from lianxin.cases.models import Case, Item, Part, State
 from lianxin.cases.queries import lists, reach, readable_for
 from lianxin.organizations.access import CASE_CLAIM, CASE_VIEW, grants_for
 
@@ -114,7 +113,17 @@ def test_search_on_the_page(world, waiting, django_assert_max_num_queries):
         assert page.status_code == 200
         assert "<script>alert" not in page.content.decode()
     assert client.get("/cases/", {"q": "水\x00"}).status_code == 400  # no keyboard makes it
-    assert re.search(r"没有", client.get("/cases/", {"q": "路灯"}).content.decode())
+    assert "没有同时符合这些条件的" in client.get("/cases/", {"q": "路灯"}).content.decode()
+    for signs in ("😀", "%", "'", "。！"):
+        assert "标点和表情符号查不到" in client.get("/cases/", {"q": signs}).content.decode()
+
+
+def test_whoever_reads_english_chooses_among_matters_in_english(world, waiting, catalogue):
+    client = world.client("county_officer")
+    assert ">供水排水<" in client.get("/cases/").content.decode()
+    client.cookies["django_language"] = "en"
+    page = client.get("/cases/").content.decode()
+    assert ">供水排水<" not in page and f">{Item.objects.get(key='water').title_en}<" in page
 
 
 @pytest.mark.parametrize("after", ["x", "9" * 40, "²", "2026-13-01T00:00,4", "-1", "0"])

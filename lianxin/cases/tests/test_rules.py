@@ -128,6 +128,11 @@ def test_a_mistake_is_refused_with_its_place_by_the_command_and_before_anything_
     assert f"{file}：{place}：" in why_not_ready()
 
 
+def test_a_key_that_is_missing_is_called_missing(db, folder):
+    file = edit(folder, "tiers", ("again: {ordinary: 3d, ", "again: {"))
+    assert f"{file}：again：缺少键“ordinary”" in run("rules").stderr
+
+
 def test_an_own_file_is_never_written_over_and_one_that_nothing_reads_is_named(db, folder):
     edit(folder, "flood", ("at_once: 8", "at_once: 9"), ("2026.1", "旗 1")).rename(folder / "floods.yaml")
     assert "floods.yaml" in run("rules").stderr

@@ -38,6 +38,16 @@ def test_the_workbook_holds_what_the_list_shows_and_never_a_phone(world, report,
     assert (entry.data["table"], entry.data["rows"]) == ("cases", 2)
 
 
+def test_phones_are_spoken_of_only_where_there_are_any(world, waiting):
+    client = world.client("county_officer")
+    session = client.session
+    session["proved_at"] = clock.now().isoformat()
+    session.save()
+    for address, phones in (("/cases/export/", False), (f"/units/{world.county.code}/people/export/", True)):
+        page = client.get(address).content.decode()
+        assert "文件上有您的姓名" in page and ("电话仍然遮住" in page) == phones
+
+
 def test_without_words_unless_they_are_asked_for(world, waiting):
     assert "水井" not in str(rows_of(take_out(world, "state=open")))
 
