@@ -69,6 +69,9 @@ def test_every_page_on_the_way_is_accessible(visit, shoot):
     page.locator("textarea[name=text]").fill("路灯坏了，晚上看不见路，老人也摔过一次")
     expect(page.locator("#alike .same")).to_be_visible()
     check(page)
+    for danger, offered in (("yes", 0), ("", 1)):  # a danger joins nothing, so nothing is offered then
+        page.locator(f"input[name=danger][value='{danger}']").check()
+        expect(page.locator("#alike .same")).to_have_count(offered)
     page.locator("#alike button").first.click()
     page.wait_for_url("**/receipt/story/")
     assert signs(page) != code
