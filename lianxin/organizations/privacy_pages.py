@@ -1,7 +1,7 @@
 """Pages about people's data: open a phone with a reason, see what is kept about oneself, read the access log."""
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -19,7 +19,6 @@ from django.views.decorators.cache import never_cache
 from lianxin.accounts.gate import signed_in
 from lianxin.accounts.proof import recent_sign_in
 from lianxin.ledger import clock
-from lianxin.ledger.models import Entry
 from lianxin.ledger.submissions import OnceForm, record_once
 from lianxin.organizations import people
 from lianxin.organizations.access import LOG_VIEW, REVEAL
@@ -61,7 +60,7 @@ def ask_and_open(
     """
     form, number = ReasonForm(request.POST or None, read_by=read_by), ""
 
-    def open_it() -> Entry:
+    def open_it() -> Any:
         nonlocal number
         number, entry = reveal(form.cleaned_data["reason"])
         return entry
@@ -69,16 +68,16 @@ def ask_and_open(
     if request.method == "POST":
         outcome = record_once(request, form, open_it)
         if outcome.entry is not None and not number:
-            number = "" if outcome.changed else _once_more(form, outcome.entry, reveal)
+            number = "" if outcome.changed else _once_more(form, outcome.entry.recorded_at, reveal)
             if not number:
                 messages.info(request, gettext("The phone was shown once. To see it again, open it again and say why."))
                 return redirect(back)
     return render(request, page, {**context, "form": form, "number": number}, status=422 if form.errors else 200)
 
 
-def _once_more(form: ReasonForm, opened: Entry, reveal: Callable[[str], people.Opened]) -> str:
+def _once_more(form: ReasonForm, opened_at: datetime, reveal: Callable[[str], people.Opened]) -> str:
     """The number that was opened a moment ago, asked for like the first time and entered no second time; later: empty."""
-    if clock.now() - opened.recorded_at > A_GLANCE or not form.is_valid():
+    if clock.now() - opened_at > A_GLANCE or not form.is_valid():
         return ""
     try:
         with transaction.atomic():
