@@ -165,9 +165,9 @@ class ReportForm(forms.Form):
         """Whether cases like it are shown first: not where it joins none (somebody is in danger, or it complains about an
         office), nor where they were shown already, nor where there are photos, which a page cannot hand on."""
         said = self.cleaned_data
-        return not (said["checked"] or said["danger"] or said.get("about") or said["photos"])
+        return not (said["checked"] or said["photos"] or self.report.alone)
 
-    @property
+    @cached_property
     def report(self) -> Report:
         """What the actions take, beside the network it came from."""
         said = self.cleaned_data

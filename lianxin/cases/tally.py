@@ -149,10 +149,11 @@ def _reading(
     The mark may move meanwhile: more cases are read anew then than need be.
     """
     since_then = Placement.objects.filter(unit=unit, entry__gt=OuterRef("entry"))
-    mark = TallyMark.objects.filter(pk=1).annotate(moved=Exists(since_then)).first() or TallyMark()
+    counted = TallyMark.objects.filter(pk=1).annotate(moved=Exists(since_then)).first()
+    mark = counted or TallyMark()
     seen = f"(c.about_id IS NULL OR c.about_id NOT IN ({_numbers(hidden)}))" if hidden else "1 = 1"
     path, days = [unit.path, path_end(unit.path)], [since, until]
-    source = _as_it_moved(unit) if getattr(mark, "moved", False) else "cases_counted"
+    source = _as_it_moved(unit) if counted and counted.moved else "cases_counted"
     spans = [(sign, source, "", edge) for sign, *edge in edges]
     spans += [(-1, source, " AND n.case_id IN (SELECT case_id FROM dirty)", days), (1, "facts", "", days)]
     rows = " UNION ALL ".join(

@@ -27,8 +27,8 @@ MEANWHILE = timedelta(hours=1)
 """So old it may be while somebody finds it anew; asked for within such a time, it is found anew before anybody asks again."""
 MOST = 12
 """So many reaches and spans are kept."""
-AT_ONCE = 900
-"""As many as SQLite takes in one question."""
+AT_ONCE = 30_000
+"""Cases named in one question; every SQLite takes 32,766."""
 
 Key = tuple[frozenset[Grant], date, date]
 

@@ -516,7 +516,7 @@ def to_decide(user: AnyUser, most: int) -> Above:
     looked_after = theirs.filter(escalated=True, state__in=OPEN_STATES) if office else theirs.none()
     found = list(
         _most_pressing(most, theirs.filter(to_name), longer, excluded, looked_after).annotate(
-            waits=to_name | Exists(asked.filter(case=OuterRef("pk"), case__state__in=LED_STATES)),
+            waits=to_name | Q(Exists(asked.filter(case=OuterRef("pk"))), state__in=LED_STATES),
             excluded=Q(Exists(undecided.filter(case=OuterRef("pk")))) & ~led_by_own(user),
             escalated_in_all=Subquery(looked_after.order_by().values(all=Value(1)).annotate(n=Count("pk")).values("n")),
         )
